@@ -1,0 +1,98 @@
+import js from '@eslint/js';
+import { importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom: arrows point inwards. Every folder may import itself and what stands here. */
+const mayImport = {
+  election: [],
+  locks: ['election', 'kube'],
+  kube: ['election'],
+  child: ['election/clock.ts'],
+  observe: ['election', 'child/exit-status.ts'],
+  cli: ['election'],
+};
+/** Plain vocabulary beside the folders. */
+const vocabulary = {
+  locks: ['errors.ts', 'exit-code.ts'],
+  kube: ['errors.ts', 'exit-code.ts'],
+  child: ['errors.ts', 'exit-code.ts'],
+  observe: ['duration.ts', 'events.ts'],
+  cli: ['errors.ts', 'exit-code.ts', 'duration.ts'],
+};
+
+const walls = Object.entries(mayImport).map(([folder, others]) => ({
+  target: `./src/${folder}`,
+  from: './src',
+  except: [folder, ...others, ...(vocabulary[folder] ?? [])].map((path) => `./${path}`),
+  message: `src/${folder} must not know this part (see CONTRIBUTING, "The walls")`,
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'coverage', 'test/control-plane/**/*.go'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true } },
+    settings: { 'import-x/extensions': ['.ts', '.js'] },
+    rules: {
+      'no-console': 'error',
+      'max-lines': ['error', { max: 250 }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      'import-x/no-restricted-paths': ['error', { zones: walls }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidOperator: true }],
+      '@typescript-eslint/prefer-nullish-coalescing': [
+        'error',
+        { ignorePrimitives: { string: true } },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit', message: 'Only the door ends the process.' },
+        { object: 'process', property: 'env', message: 'The environment is handed in.' },
+        { object: 'process', property: 'stdout', message: 'stdout belongs to CMD.' },
+        { object: 'process', property: 'stderr', message: 'Touching it changes what CMD gets.' },
+      ],
+    },
+  },
+  {
+    files: ['src/election/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'Date',
+        'performance',
+        'process',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+      ],
+    },
+  },
+  {
+    files: ['src/clock.ts', 'src/kube/**/*.ts', 'src/locks/**/*.ts'],
+    rules: { 'no-restricted-globals': 'off' },
+  },
+  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'max-lines': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly' } },
+  },
+);
