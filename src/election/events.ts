@@ -1,0 +1,47 @@
+/** Everything an elector has to tell, once per change of state. Loggers and metrics are listeners to this union. */
+import type { LeaderRecord, LockFault } from './lock.ts';
+
+/**
+ * Why a term ended while its command ran.
+ * - `expired`: no renewal was acknowledged in time; the command may use the rest of the stop budget
+ * - `usurped`: an answer to our own request names another holder, whose command may be running already
+ * - `unsupported`: the object can no longer be used for this election
+ */
+export type Loss =
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'usurped'; readonly holder: string }
+  | { readonly kind: 'unsupported'; readonly fault: LockFault };
+
+/** What somebody who does not take part in the election has done to the leader's record. */
+export type ForeignEdit = 'deleted' | 'emptied' | 'edited';
+
+export type ReleaseOutcome =
+  | { readonly kind: 'released' }
+  /** The record is not (or no longer) our write. It was left alone. */
+  | { readonly kind: 'not-ours' }
+  /** The lease runs out by itself. */
+  | { readonly kind: 'failed'; readonly fault: LockFault };
+
+export type ElectionEvent =
+  | {
+      readonly type: 'standing-by';
+      readonly record: LeaderRecord;
+      readonly freeInMs: number;
+      /** When patience ends; Infinity if it never does. */
+      readonly givesUpInMs: number;
+    }
+  /** The object is gone or was emptied by force; whoever led may still lead for this long. */
+  | { readonly type: 'waiting-out'; readonly freeInMs: number }
+  | { readonly type: 'out-of-reach'; readonly fault: LockFault }
+  | { readonly type: 'in-reach' }
+  | { readonly type: 'elected'; readonly fencingToken: string; readonly transitions: number }
+  | { readonly type: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
+  | { readonly type: 'renewal-recovered' }
+  /** A foreign hand had deleted, emptied or edited our record; it is ours again. */
+  | { readonly type: 'restored'; readonly found: ForeignEdit }
+  | { readonly type: 'suspended'; readonly forMs: number }
+  | { readonly type: 'resumed' }
+  | { readonly type: 'lost'; readonly loss: Loss }
+  | { readonly type: 'release'; readonly outcome: ReleaseOutcome };
+
+export type ElectionListener = (event: ElectionEvent) => void;

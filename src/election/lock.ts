@@ -1,0 +1,90 @@
+/**
+ * The port through which the election sees the lock object: compare-and-swap and nothing else.
+ * A lock holds no state of its own; everything it needs to write a version on top of another one travels
+ * in {@link Versioned}. Conflicts and absence are values; only faults are thrown.
+ */
+
+/** What a lock object says about leadership. Times are for people and for telling our own writes apart. */
+export interface LeaderRecord {
+  /** Identity of the holder; empty when nobody holds the lock. */
+  readonly holder: string;
+  /** How long the holder's claim lasts after its latest renewal; undefined when the record does not say. */
+  readonly leaseDurationMs: number | undefined;
+  /** When the holder's term began, microseconds since 1970. */
+  readonly acquireTimeUs: number | undefined;
+  /** When the holder renewed last, microseconds since 1970. */
+  readonly renewTimeUs: number | undefined;
+  /** How often the holder has changed. */
+  readonly transitions: number;
+}
+
+/** One version of the lock object, as read or as written. */
+export interface Versioned {
+  readonly record: LeaderRecord;
+  /** Differs between any two states of the object; grows within one lock. */
+  readonly version: string;
+  /** Whatever the lock needs to write on top of this version without losing what is not ours. */
+  readonly origin: unknown;
+}
+
+export interface RequestOptions {
+  readonly signal: AbortSignal;
+  /** Do not reuse a connection: the one in use may be dead without anybody having been told. */
+  readonly fresh?: boolean;
+}
+
+export type WriteResult =
+  | { readonly kind: 'written'; readonly current: Versioned }
+  /** The object is no longer (or not yet) at the version the write was based on. Nothing was written. */
+  | { readonly kind: 'conflict' };
+
+export interface Lock {
+  /** The latest state, never a cached one; undefined when the object does not exist. @throws {LockFault} */
+  read(options: RequestOptions): Promise<Versioned | undefined>;
+  /**
+   * Writes `record` if the object is still at `basis`; `undefined` as basis creates it. Everything in the
+   * object that is not leadership survives. A fault leaves open whether the write has been or will be applied.
+   * @throws {LockFault}
+   */
+  write(
+    record: LeaderRecord,
+    basis: Versioned | undefined,
+    options: RequestOptions,
+  ): Promise<WriteResult>;
+  /** Yields states as they appear, in any order and possibly stale; a hint, never a proof. */
+  watch?(signal: AbortSignal): AsyncIterable<Versioned | undefined>;
+}
+
+/**
+ * - `unreachable`: no usable answer (network, overload, server trouble, garbage); trying again may help
+ * - `denied`: the server understood and refuses us; trying again helps once somebody changes permissions
+ * - `unsupported`: this object cannot be used for an election at all; trying again is pointless
+ */
+export type FaultKind = 'unreachable' | 'denied' | 'unsupported';
+
+/** The one exception a lock throws. The message is one line for people; `hint` says what they can do. */
+export class LockFault extends Error {
+  override readonly name = 'LockFault';
+  readonly kind: FaultKind;
+  readonly hint: string | undefined;
+  /** How long the server asked us to stay away. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FaultKind,
+    message: string,
+    options: { hint?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Any exception as a fault: a lock that throws something else is treated as out of reach for the moment. */
+export function asFault(thrown: unknown): LockFault {
+  if (thrown instanceof LockFault) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LockFault('unreachable', message, { cause: thrown });
+}

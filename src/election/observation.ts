@@ -1,0 +1,74 @@
+/**
+ * What a candidate remembers of the lock, and when that memory allows it to claim. Pure.
+ *
+ *     absent ──────────┐
+ *     released ────────┼──▶ claimable now, but not before a promise we saw being broken by force
+ *     ours ────────────┘
+ *     held ────────────────▶ claimable when the record's own duration has passed since we first saw this version
+ *
+ * Invariants (design rules 1 and 3):
+ * - Only local time counts. The record's times never grant anything; any new version restarts the wait.
+ * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
+ *   its duration shrinks, the previous holder may still be leading in good faith: we wait out what it was promised.
+ */
+import type { LeaderRecord, Versioned } from './lock.ts';
+
+export interface Observation {
+  /** The latest known state; undefined when the object does not exist. */
+  readonly seen: Versioned | undefined;
+  /** Local time up to which the holders we know of may lead; −∞ after a release. */
+  readonly promisedUntilMs: number;
+  /** A promise whose record was taken away by force. A later release by somebody else does not end it. */
+  readonly forcedUntilMs: number;
+}
+
+export interface Sight {
+  readonly seen: Versioned | undefined;
+  /** Local time of this sight. */
+  readonly nowMs: number;
+  /** Whether this process itself wrote the record. */
+  readonly isOurs: boolean;
+  /** Stands in for a duration that the record does not say. */
+  readonly assumedDurationMs: number;
+}
+
+/** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
+export function isReleased(record: LeaderRecord): boolean {
+  return record.holder === '' && record.leaseDurationMs === 1_000;
+}
+
+/** The memory after one more look. Seeing the same version again changes nothing: its first sight counts. */
+export function observe(before: Observation | undefined, sight: Sight): Observation {
+  const { seen, nowMs } = sight;
+  if (before !== undefined && before.seen?.version === seen?.version) return before;
+  const promisedUntilMs = before?.promisedUntilMs ?? -Infinity;
+  const forcedUntilMs = before?.forcedUntilMs ?? -Infinity;
+  if (seen !== undefined && (sight.isOurs || isReleased(seen.record)))
+    return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
+  if (seen === undefined || seen.record.holder === '')
+    return {
+      seen,
+      promisedUntilMs: -Infinity,
+      forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs),
+    };
+  const expiresAtMs = nowMs + (seen.record.leaseDurationMs ?? sight.assumedDurationMs);
+  return { seen, promisedUntilMs: Math.max(promisedUntilMs, expiresAtMs), forcedUntilMs };
+}
+
+/** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */
+export function claimableAtMs(observation: Observation): number {
+  return Math.max(observation.promisedUntilMs, observation.forcedUntilMs);
+}
+
+/**
+ * Whether the holder looks alive by its own clock. A hint across two clocks, so it may only be used to give up
+ * (`--try`), never to claim.
+ */
+export function looksAlive(
+  record: LeaderRecord,
+  wallMs: number,
+  assumedDurationMs: number,
+): boolean {
+  if (record.holder === '' || record.renewTimeUs === undefined) return false;
+  return wallMs < record.renewTimeUs / 1_000 + (record.leaseDurationMs ?? assumedDurationMs);
+}

@@ -1,0 +1,242 @@
+/**
+ * One term of leadership: keeps it by renewing, and knows from the clock alone when it is over.
+ *
+ *               ┌── renewed: the trust window opens anew (`trust-window.ts`)
+ *               ▼ │
+ *     ──▶ leading ┘ ── the window closed · an answer names another holder · the object is unusable ──▶ lost
+ *             │                                                                                          │
+ *             └── release() ──▶ over ◀──────────────────────────────────────────── release() ────────────┘
+ *
+ * Trust window: every acknowledged write *sent* at `s` lets us lead until `s + renewDeadline`; at
+ * `s + lease − margin` the command must be dead (`timing.ts`). An answer that comes after the window has closed
+ * is a loss, whatever it says. Only `release()` ends the renewing: a command that is being stopped still
+ * needs the lock (design rules 4, 5, 9).
+ *
+ * A renewal is one write on the version we wrote last. Only a conflict costs a read, and that read decides:
+ * our own write (its answer was lost, or a foreign hand edited around it), a deleted or emptied object → write
+ * afresh on it and trust only that; anybody else → lost, and nothing more is written (rules 6, 7, 8, 14).
+ */
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { ElectionListener, ForeignEdit, Loss, ReleaseOutcome } from './events.ts';
+import { asFault, type LockFault, type Versioned } from './lock.ts';
+import type { Pen, TermFacts, WriteOutcome } from './pen.ts';
+import { release } from './release.ts';
+import type { Timing } from './timing.ts';
+import { TrustWindow } from './trust-window.ts';
+import { judge } from './verdict.ts';
+
+type Phase =
+  | { readonly kind: 'leading' }
+  | { readonly kind: 'lost'; readonly loss: Loss }
+  | { readonly kind: 'over' };
+
+/** `extended`: {@link Term.remainingMs} has grown. `suspended`: nothing may run until `resumed` or the loss. */
+export type TermChange = 'extended' | 'suspended' | 'resumed';
+
+export interface TermOptions {
+  readonly pen: Pen;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly random: () => number;
+  readonly emit: ElectionListener;
+  /** Bound of the release. */
+  readonly releaseTimeoutMs: number;
+  /** The write that won the term. */
+  readonly won: Extract<WriteOutcome, { kind: 'written' }>;
+}
+
+/** How often the clock is compared with the deadlines even if nothing rings: finds suspensions. */
+const vigilMs = 1_000;
+const shortestPauseMs = 50;
+
+export class Term {
+  /** Version of the write that won this term: grows with every term of one lock. */
+  readonly fencingToken: string;
+  readonly transitions: number;
+  /** Aborts when the term is lost; its reason is the {@link Loss}. Never aborts after {@link release}. */
+  readonly lost: AbortSignal;
+
+  readonly #options: TermOptions;
+  readonly #facts: TermFacts;
+  readonly #lost = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #listeners = new Set<(change: TermChange) => void>();
+  #nap = new AbortController();
+  #phase: Phase = { kind: 'leading' };
+  readonly #window: TrustWindow;
+  #basis: Versioned | undefined;
+  #found: ForeignEdit | undefined;
+  #failing = false;
+
+  constructor(options: TermOptions) {
+    const { won, timing, pen } = options;
+    const { record, version } = won.current;
+    this.#options = options;
+    this.#facts = { acquireTimeUs: record.acquireTimeUs ?? 0, transitions: record.transitions };
+    this.#basis = won.current;
+    this.#window = new TrustWindow(pen.trustTime, timing, won.sentAtMs);
+    this.fencingToken = version;
+    this.transitions = record.transitions;
+    this.lost = this.#lost.signal;
+    void this.#keepRenewing();
+    void this.#keepVigil();
+  }
+
+  get loss(): Loss | undefined {
+    return this.#phase.kind === 'lost' ? this.#phase.loss : undefined;
+  }
+
+  /** Whether a command may be started right now. Asks the clock, not only the alarm that may be late. */
+  isTrusted(): boolean {
+    const { isDoubted } = this.#window;
+    return this.#phase.kind === 'leading' && !isDoubted && this.#window.lossInMs() > 0;
+  }
+
+  /** Milliseconds, suspension counted, until everything that needs the lock must be dead. May be negative. */
+  remainingMs(): number {
+    return this.#window.killInMs();
+  }
+
+  /** Calls `listener` on every change until the returned function is called. */
+  subscribe(listener: (change: TermChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded. */
+  async release(): Promise<ReleaseOutcome> {
+    const usurped = this.loss?.kind === 'usurped';
+    if (this.#phase.kind !== 'lost') this.#phase = { kind: 'over' };
+    this.#end();
+    const { pen, clock, releaseTimeoutMs, emit } = this.#options;
+    const outcome: ReleaseOutcome = usurped
+      ? { kind: 'not-ours' }
+      : await release(pen, { clock, boundMs: releaseTimeoutMs });
+    emit({ type: 'release', outcome });
+    return outcome;
+  }
+
+  async #keepRenewing(): Promise<void> {
+    while (!this.#hasEnded()) {
+      await this.#pause(this.#window.renewalInMs());
+      await this.#renew();
+    }
+  }
+
+  /** Tries until a write has been acknowledged in time, or the term has ended. */
+  async #renew(): Promise<void> {
+    const { pen, timing, random } = this.#options;
+    for (let failures = 0; !this.#hasEnded(); failures += 1) {
+      const outcome = await pen.renew(this.#facts, this.#basis);
+      if (this.#hasEnded()) return;
+      if (outcome.kind === 'written' && this.#acknowledge(outcome)) return;
+      let fault: LockFault | undefined;
+      if (outcome.kind === 'fault') ({ fault } = outcome);
+      if (outcome.kind === 'conflict') fault = await this.#inspect();
+      if (this.#hasEnded()) return;
+      if (fault) this.#reportFailing(fault);
+      else if (failures === 0) continue;
+      // Whatever the server asks for, there is one more try before the deadline.
+      const longestMs = Math.max(this.#window.lossInMs() / 2, shortestPauseMs);
+      await this.#pause(Math.min(backoffMs(failures, { fault, timing, random }), longestMs));
+    }
+  }
+
+  /** Whether the write gives us trust now; false leads to another write. */
+  #acknowledge({ current, sentAtMs }: Extract<WriteOutcome, { kind: 'written' }>): boolean {
+    const { emit } = this.#options;
+    const wasDoubted = this.#window.isDoubted;
+    this.#basis = current;
+    if (this.#window.lossInMs() <= 0) {
+      this.#closeWindow();
+      return false;
+    }
+    if (!this.#window.extend(sentAtMs)) return false;
+    if (this.#failing) emit({ type: 'renewal-recovered' });
+    if (this.#found) emit({ type: 'restored', found: this.#found });
+    this.#failing = false;
+    this.#found = undefined;
+    this.#notify('extended');
+    if (wasDoubted) {
+      emit({ type: 'resumed' });
+      this.#notify('resumed');
+    }
+    return true;
+  }
+
+  /** After a conflict: reads, and decides whose lock it is. A fault leaves that open. */
+  async #inspect(): Promise<LockFault | undefined> {
+    const { pen, timing } = this.#options;
+    try {
+      const seen = await pen.read(this.#ended.signal);
+      const verdict = judge(seen, {
+        ...timing,
+        isOurs: seen !== undefined && pen.isOurs(seen.record),
+        transitions: this.transitions,
+      });
+      if (verdict.kind === 'usurped') this.#lose(verdict);
+      else this.#found = verdict.found ?? this.#found;
+      this.#basis = seen;
+      return undefined;
+    } catch (thrown) {
+      const fault = asFault(thrown);
+      if (fault.kind === 'unsupported') this.#lose({ kind: 'unsupported', fault });
+      return fault;
+    }
+  }
+
+  /** Rings at the deadline, and looks up in between to see whether the machine has slept. */
+  async #keepVigil(): Promise<void> {
+    while (!this.#hasEnded()) {
+      const leftMs = this.#window.lossInMs();
+      if (leftMs <= 0) this.#closeWindow();
+      else await this.#options.clock.sleep(Math.min(leftMs, vigilMs), this.#ended.signal);
+    }
+  }
+
+  /** The end, unless the machine slept through it: then one renewal decides. */
+  #closeWindow(): void {
+    const sleptMs = this.#window.doubtIfSlept();
+    if (sleptMs === undefined) {
+      this.#lose({ kind: 'expired' });
+      return;
+    }
+    this.#options.emit({ type: 'suspended', forMs: sleptMs });
+    this.#notify('suspended');
+    this.#nap.abort();
+  }
+
+  #lose(loss: Loss): void {
+    if (this.#hasEnded()) return;
+    this.#phase = { kind: 'lost', loss };
+    this.#end();
+    this.#options.emit({ type: 'lost', loss });
+    this.#lost.abort(loss);
+  }
+
+  #reportFailing(fault: LockFault): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#options.emit({ type: 'renewal-failing', fault, lossInMs: this.#window.lossInMs() });
+  }
+
+  #notify(change: TermChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** A pause between writes, cut short when the next one has become urgent. */
+  async #pause(ms: number): Promise<void> {
+    this.#nap = new AbortController();
+    if (!this.#hasEnded()) await this.#options.clock.sleep(ms, this.#nap.signal);
+  }
+
+  #end(): void {
+    this.#ended.abort();
+    this.#nap.abort();
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended.signal.aborted;
+  }
+}
