@@ -1,0 +1,109 @@
+/**
+ * CMD as a running process: start, signal, kill, ask who is left. Nothing else here knows how that is done.
+ *
+ * Without a terminal CMD leads a session and group of its own, and signals go to the whole group. On a terminal it
+ * shares ours, which may hold the script that called us: there only CMD and what carries the term's cookie is
+ * ever signalled.
+ *
+ * CMD is started through env(1) where there is one. Starting a process blocks our event loop until the kernel has
+ * loaded it; with env in between only env must be loaded at once, and a CMD on a slow file system delays itself
+ * alone. env hands on arguments and environment byte for byte, which a shell would not.
+ */
+import { existsSync } from 'node:fs';
+import { execa } from 'execa';
+import { ExpectedError } from '../errors.ts';
+import { exitCode } from '../exit-code.ts';
+import type { ExitStatus } from './exit-status.ts';
+import { livingMembers } from './processes.ts';
+
+export interface ChildOptions {
+  readonly command: readonly [string, ...string[]];
+  /** All of its environment, {@link cookie} included. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What every process that CMD starts can be told by. */
+  readonly cookie: string;
+  /** Whether CMD shares our process group, because of a terminal. */
+  readonly foreground: boolean;
+}
+
+export interface Child {
+  readonly pid: number;
+  /** Settles when CMD itself has ended; what it started may still be running. */
+  readonly exited: Promise<ExitStatus>;
+  /** Everything of this term that is alive, CMD included. */
+  living(): number[];
+  /** Sends a signal as it would have reached CMD without us: to its group, on a terminal to CMD alone. */
+  send(signal: NodeJS.Signals): void;
+  /** Sends a signal to everything that is alive. */
+  sendToAll(signal: NodeJS.Signals): void;
+}
+
+const envPaths = ['/usr/bin/env', '/bin/env'];
+
+/** @throws {ExpectedError} 126 or 127 when CMD cannot be started after all */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const { cookie, foreground } = options;
+  const [file, ...args] = throughEnv(options.command);
+  const subprocess = execa(file, args, {
+    stdio: 'inherit',
+    detached: !foreground,
+    env: options.env as Record<string, string>,
+    extendEnv: false,
+    reject: false,
+    cleanup: false,
+    buffer: false,
+  });
+  const { pid } = subprocess;
+  if (pid === undefined) throw notStarted(options.command[0], await subprocess);
+
+  let running = true;
+  const exited = subprocess.then((result): ExitStatus => {
+    running = false;
+    if (result.signal) return { kind: 'signalled', signal: result.signal };
+    return { kind: 'exited', code: result.exitCode ?? exitCode.defect };
+  });
+  const family = { cookie, group: foreground ? undefined : pid };
+  const living = () => livingMembers(family);
+  const sendToAll = (signal: NodeJS.Signals) => {
+    for (const member of living()) kill(member, signal);
+  };
+  return {
+    pid,
+    exited,
+    living,
+    sendToAll,
+    send(signal) {
+      if (!running) sendToAll(signal);
+      else kill(foreground ? pid : -pid, signal);
+    },
+  };
+}
+
+function throughEnv(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const env = envPaths.find((path) => existsSync(path));
+  // env would take a first word with "=" for an assignment.
+  if (env === undefined || command[0].includes('=')) return command;
+  return [env, '--', ...command];
+}
+
+/** A process that has just ended needs no signal; one we may not signal shows up among the living. */
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw thrown;
+  }
+}
+
+function notStarted(
+  command: string,
+  result: { code?: string | undefined; cause?: unknown },
+): ExpectedError {
+  const missing = result.code === 'ENOENT' || result.code === 'ENOTDIR';
+  return new ExpectedError(
+    missing ? exitCode.notFound : exitCode.notExecutable,
+    `${JSON.stringify(command)} could not be started (${result.code ?? 'unknown reason'})`,
+    { cause: result.cause },
+  );
+}

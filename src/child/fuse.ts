@@ -1,0 +1,45 @@
+import type { Clock } from '../election/clock.ts';
+
+/** A deadline that can only come closer. */
+export interface Fuse {
+  /** Burns down in `ms` at the latest; in no time when `ms` is not positive. */
+  within(ms: number): void;
+  readonly isBurnt: boolean;
+  /** Settles when the fuse has burnt down. */
+  readonly burnt: Promise<void>;
+  /** From now on nothing happens any more. */
+  snuff(): void;
+}
+
+export function layFuse(clock: Clock): Fuse {
+  let ring: () => void;
+  const burnt = new Promise<void>((resolve) => (ring = resolve));
+  let burnsAtMs = Infinity;
+  let isBurnt = false;
+  let alarm = new AbortController();
+
+  const burnDown = async (signal: AbortSignal) => {
+    while (!signal.aborted && clock.now() < burnsAtMs)
+      await clock.sleep(burnsAtMs - clock.now(), signal);
+    if (signal.aborted) return;
+    isBurnt = true;
+    ring();
+  };
+  return {
+    burnt,
+    get isBurnt() {
+      return isBurnt;
+    },
+    within(ms) {
+      if (clock.now() + ms >= burnsAtMs) return;
+      burnsAtMs = clock.now() + ms;
+      alarm.abort();
+      alarm = new AbortController();
+      void burnDown(alarm.signal);
+    },
+    snuff() {
+      burnsAtMs = -Infinity;
+      alarm.abort();
+    },
+  };
+}

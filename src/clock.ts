@@ -1,0 +1,33 @@
+import { uptime } from 'node:os';
+import type { Clock } from './election/clock.ts';
+
+/** setTimeout takes no more; a longer sleep wakes early, as the port allows. */
+const longestSleepMs = 2 ** 31 - 1;
+
+/** The machine's clocks. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  bootTime() {
+    try {
+      return uptime() * 1_000;
+    } catch {
+      // Some sandboxes hide it. Then a suspension is not noticed, as for every other program there.
+      return performance.now();
+    }
+  },
+  wall: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (!(ms > 0) || signal?.aborted) {
+        resolve();
+        return;
+      }
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.min(Math.ceil(ms), longestSleepMs));
+      signal?.addEventListener('abort', wake, { once: true });
+    }),
+};

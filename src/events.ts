@@ -1,0 +1,22 @@
+import type { ElectionEvent } from './election/events.ts';
+import type { ExitStatus } from './child/exit-status.ts';
+
+/** Why a command is being stopped. */
+export type StopReason = 'shutdown' | 'lost' | 'left over';
+
+/** Everything a run has to tell, once per change of state: the election's events and the command's. */
+export type RunEvent =
+  | ElectionEvent
+  /** The run ends here, with a fault that people can do something about. */
+  | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'started'; readonly pid: number; readonly command: string }
+  | { readonly type: 'stopping'; readonly reason: StopReason; readonly killInMs: number }
+  | { readonly type: 'killed'; readonly reason: StopReason }
+  | { readonly type: 'exited'; readonly status: ExitStatus }
+  /** CMD is gone, these processes that it started are not. */
+  | { readonly type: 'left-over'; readonly pids: readonly number[] }
+  /** These survive even KILL: the lock is not handed back while they live. */
+  | { readonly type: 'stuck'; readonly pids: readonly number[] };
+
+export type RunListener = (event: RunEvent) => void;

@@ -1,0 +1,14 @@
+/**
+ * The exit statuses that are ours, after sysexits.h where it has a fitting one. Everything else is CMD's own:
+ * its exit code, or 128+n when signal n ended it. README and tests are checked against this table.
+ */
+export const exitCode = {
+  usage: 64,
+  unavailable: 69,
+  defect: 70,
+  conflict: 75,
+  denied: 77,
+  lost: 79,
+  notExecutable: 126,
+  notFound: 127,
+} as const;

@@ -1,0 +1,50 @@
+/** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
+import type { Lock } from '../election/lock.ts';
+
+export interface LockChoice {
+  readonly backend: 'kubernetes' | 'local';
+  readonly lock: string;
+  readonly namespace: string | undefined;
+  readonly localFile: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly requestTimeoutMs: number;
+  readonly userAgent: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface OpenLock {
+  readonly lock: Lock;
+  readonly namespace: string;
+  /** Lets go of connections; the lock is of no use afterwards. */
+  readonly close: () => void;
+}
+
+/** Finds the lock without touching it. @throws {ExpectedError} when there is no way to it */
+export async function openLock(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
+  return choice.backend === 'local' ? await openLocal(choice) : await openLease(choice, signal);
+}
+
+async function openLocal({ lock: name, localFile, env, ...choice }: LockChoice): Promise<OpenLock> {
+  const { localLock, defaultLocalFile } = await import('./local.ts');
+  const namespace = choice.namespace ?? 'default';
+  const file = localFile ?? defaultLocalFile(env);
+  return { lock: localLock({ file, namespace, name }), namespace, close: () => undefined };
+}
+
+async function openLease(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
+  const { loadCluster } = await import('../kube/config.ts');
+  const { connect } = await import('../kube/connection.ts');
+  const { chooseNamespace } = await import('../kube/namespace.ts');
+  const { leaseLock } = await import('./lease.ts');
+  const cluster = await loadCluster({ ...choice, signal });
+  const namespace = chooseNamespace({ flag: choice.namespace, env: choice.env, cluster });
+  const connection = connect(cluster, choice);
+  return {
+    lock: leaseLock({ connection, namespace, name: choice.lock }),
+    namespace,
+    close: () => {
+      connection.close();
+    },
+  };
+}

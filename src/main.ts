@@ -1,0 +1,120 @@
+/** The composition root: the only file that knows every other. Everything it needs of the world is handed in. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
+import { findCommand } from './child/command.ts';
+import { environmentFor } from './child/environment.ts';
+import type { SignalSource } from './child/signals.ts';
+import { hasControllingTerminal } from './child/terminal.ts';
+import { environmentWithoutOurs } from './cli/environment.ts';
+import { parse } from './cli/parse.ts';
+import type { RunOptions } from './cli/run-options.ts';
+import { systemClock } from './clock.ts';
+import { LeaderElector } from './election/elector.ts';
+import { ExpectedError } from './errors.ts';
+import { exitCode } from './exit-code.ts';
+import { openLock } from './locks/index.ts';
+import { faultLine } from './observe/describe.ts';
+import { log, wantsColours } from './observe/log.ts';
+import { openStderr, type Sink } from './observe/stderr.ts';
+import { run, type Exit, type RunPorts } from './run.ts';
+import { version } from './version.ts';
+
+export interface World {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signals: SignalSource;
+  /** Help and version go here; nothing else ever does. */
+  readonly stdout: Sink;
+  readonly stderr?: Sink;
+}
+
+/** Never throws: whatever goes wrong is told on stderr and in the exit status. */
+export async function main(world: World): Promise<Exit> {
+  const stderr = world.stderr ?? openStderr();
+  try {
+    const invocation = parse(world.argv, world.env, { version });
+    if (invocation.kind === 'run') return await runCommand(invocation.options, world, stderr);
+    world.stdout(invocation.text);
+    return { status: 0 };
+  } catch (thrown) {
+    if (thrown instanceof ExpectedError) {
+      stderr(`k8s-leader: ${faultLine(thrown)}`);
+      return { status: thrown.exitCode };
+    }
+    const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+    stderr(`k8s-leader: this is a defect, please report it: ${stack ?? 'no stack'}`);
+    return { status: exitCode.defect };
+  }
+}
+
+async function runCommand(options: RunOptions, world: World, stderr: Sink): Promise<Exit> {
+  const env = environmentWithoutOurs(world.env);
+  const file = findCommand(options.command[0], env['PATH']);
+  if (options.disable) return replaceBy(file, options.command, env);
+
+  const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_${randomUUID()}`;
+  const emit = log({
+    sink: stderr,
+    format: options.logFormat,
+    level: options.logLevel,
+    lock: options.lock,
+    colours: wantsColours(env, isatty(2)),
+    wall: () => systemClock.wall(),
+  });
+  for (const message of options.warnings) emit({ type: 'warning', message });
+
+  const foreground = hasControllingTerminal();
+  const released = new AbortController();
+  let namespace = '';
+  const ports: RunPorts = {
+    clock: systemClock,
+    signals: world.signals,
+    emit,
+    foreground,
+    connect: async (signal) => {
+      const userAgent = `k8s-leader/${version}`;
+      const opened = await openLock({ ...options, env, userAgent }, signal);
+      released.signal.addEventListener('abort', opened.close);
+      ({ namespace } = opened);
+      const { lock } = opened;
+      return new LeaderElector({ ...options, lock, clock: systemClock, identity, emit });
+    },
+    start: async (term) => {
+      const { startChild } = await import('./child/child.ts');
+      if (!term.isTrusted()) return undefined;
+      const cookie = randomUUID();
+      const facts = { ...options, namespace, identity, term: cookie };
+      const child = await startChild({
+        command: options.command,
+        cookie,
+        foreground,
+        env: environmentFor(env, {
+          ...facts,
+          transitions: term.transitions,
+          fencingToken: term.fencingToken,
+        }),
+      });
+      emit({ type: 'started', pid: child.pid, command: options.command[0] });
+      return child;
+    },
+  };
+  try {
+    return await run(options, ports);
+  } catch (thrown) {
+    if (!(thrown instanceof ExpectedError)) throw thrown;
+    emit({ type: 'failed', message: thrown.message, hint: thrown.hint });
+    return { status: thrown.exitCode };
+  } finally {
+    released.abort();
+  }
+}
+
+function replaceBy(
+  file: string,
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): never {
+  process.execve?.(file, command, env);
+  throw new Error('process.execve returned');
+}

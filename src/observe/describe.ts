@@ -1,0 +1,139 @@
+/** What each event says to people: one line, one level, and the facts for machines. */
+import { signalStatus } from '../child/exit-status.ts';
+import { formatDuration } from '../duration.ts';
+import type { Loss, ReleaseOutcome } from '../election/events.ts';
+import type { RunEvent, StopReason } from '../events.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Description {
+  readonly level: Level;
+  readonly message: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+export function describe(event: RunEvent): Description {
+  switch (event.type) {
+    case 'failed':
+      return { level: 'error', message: faultLine(event) };
+    case 'warning':
+      return warn(event.message);
+    case 'standing-by':
+      return info(standingBy(event), {
+        holder: event.record.holder,
+        since: isoTime(event.record.acquireTimeUs),
+        freeInMs: Math.round(event.freeInMs),
+      });
+    case 'waiting-out':
+      return info(
+        `the record is gone, but whoever held it may lead for another ${formatDuration(event.freeInMs)}: waiting`,
+      );
+    case 'out-of-reach':
+      return warn(`cannot reach the lock, waiting until it can be: ${faultLine(event.fault)}`);
+    case 'in-reach':
+      return info('the lock is in reach again');
+    case 'elected':
+      return info(`leading, fencing token ${event.fencingToken}`, {
+        fencingToken: event.fencingToken,
+        transitions: event.transitions,
+      });
+    case 'renewal-failing':
+      return warn(
+        `renewing fails, lost in ${formatDuration(event.lossInMs)} unless that changes: ${faultLine(event.fault)}`,
+      );
+    case 'renewal-recovered':
+      return info('renewing works again');
+    case 'restored':
+      return warn(`somebody ${event.found} our record, it is restored`, { found: event.found });
+    case 'suspended':
+      return warn(
+        `the machine slept for ${formatDuration(event.forMs)}: CMD is halted until it is known who leads`,
+      );
+    case 'resumed':
+      return info('still leading: CMD goes on');
+    case 'lost':
+      return { level: 'error', message: lossLine(event.loss), facts: { reason: event.loss.kind } };
+    case 'release':
+      return releaseLine(event.outcome);
+    case 'started':
+      return { level: 'debug', message: `started ${event.command}`, facts: { pid: event.pid } };
+    case 'stopping':
+      return info(stoppingLine(event.reason, event.killInMs), { reason: event.reason });
+    case 'killed':
+      return warn(`${subject(event.reason)} did not stop in time: killed`);
+    case 'exited':
+      return event.status.kind === 'exited'
+        ? info(`CMD ended with exit code ${String(event.status.code)}`, { code: event.status.code })
+        : info(
+            `CMD was ended by ${event.status.signal} (${String(signalStatus(event.status.signal))})`,
+            { signal: event.status.signal },
+          );
+    case 'left-over':
+      return info(`stopping what CMD left behind: ${processes(event.pids)}`, { pids: event.pids });
+    case 'stuck':
+      return {
+        level: 'error',
+        message: `cannot be killed: ${processes(event.pids)}; the lock is kept from everybody while they live and we can renew it`,
+        facts: { pids: event.pids },
+      };
+    default:
+      return event satisfies never;
+  }
+}
+
+/** A fault in one line: what happened and what to do. */
+export function faultLine(fault: { message: string; hint: string | undefined }): string {
+  return fault.hint === undefined ? fault.message : `${fault.message}; ${fault.hint}`;
+}
+
+function standingBy(event: Extract<RunEvent, { type: 'standing-by' }>): string {
+  const { holder, acquireTimeUs } = event.record;
+  const since = isoTime(acquireTimeUs);
+  const patience = Number.isFinite(event.givesUpInMs)
+    ? `for at most ${formatDuration(event.givesUpInMs)}`
+    : 'for as long as it takes';
+  const leader = `${JSON.stringify(holder)}, which leads${since ? ` since ${since}` : ''}`;
+  return (
+    `standing by ${patience} for ${leader};` +
+    ` without a sign of life from it the lock is free in ${formatDuration(event.freeInMs)}`
+  );
+}
+
+function lossLine(loss: Loss): string {
+  if (loss.kind === 'usurped')
+    return `leadership lost: ${JSON.stringify(loss.holder)} holds the lock`;
+  if (loss.kind === 'expired') return 'leadership lost: no renewal was acknowledged in time';
+  return `leadership lost: ${faultLine(loss.fault)}`;
+}
+
+function releaseLine(outcome: ReleaseOutcome): Description {
+  if (outcome.kind === 'released') return info('released');
+  if (outcome.kind === 'not-ours') return info('not released: the record is no longer ours');
+  return warn(`not released, the lease runs out by itself: ${faultLine(outcome.fault)}`);
+}
+
+function stoppingLine(reason: StopReason, killInMs: number): string {
+  const when = killInMs > 0 ? `KILL in ${formatDuration(killInMs)}` : 'KILL now';
+  return `stopping CMD (${reason}), ${when}`;
+}
+
+function subject(reason: StopReason): string {
+  return reason === 'left over' ? 'what CMD left behind' : 'CMD';
+}
+
+function processes(pids: readonly number[]): string {
+  return `process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}`;
+}
+
+function isoTime(timeUs: number | undefined): string | undefined {
+  const time = new Date((timeUs ?? NaN) / 1_000);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function info(message: string, facts?: Description['facts']): Description {
+  return facts ? { level: 'info', message, facts } : { level: 'info', message };
+}
+
+function warn(message: string, facts?: Description['facts']): Description {
+  return { ...info(message, facts), level: 'warn' };
+}

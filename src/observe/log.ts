@@ -1,0 +1,54 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { RunListener } from '../events.ts';
+import { describe, type Description, type Level } from './describe.ts';
+import type { Sink } from './stderr.ts';
+
+export interface LogOptions {
+  readonly sink: Sink;
+  readonly format: 'text' | 'json';
+  /** Lines below this level are not written. */
+  readonly level: Level;
+  readonly lock: string;
+  readonly colours: boolean;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
+}
+
+const severity: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** A listener that writes each event as one line. */
+export function log(options: LogOptions): RunListener {
+  const line = options.format === 'json' ? jsonLine : textLine;
+  return (event) => {
+    const description = describe(event);
+    if (severity[description.level] < severity[options.level]) return;
+    options.sink(line(description, event.type, options));
+  };
+}
+
+function jsonLine({ level, message, facts }: Description, event: string, options: LogOptions) {
+  const time = new Date(options.wall()).toISOString();
+  return JSON.stringify({ time, level, event, lock: options.lock, message, ...facts });
+}
+
+function textLine({ level, message }: Description, _event: string, options: LogOptions): string {
+  const paint = new Chalk({ level: options.colours ? 1 : 0 });
+  return `${paint.dim(`k8s-leader ${options.lock}:`)} ${colour(paint, level)(message)}`;
+}
+
+function colour(paint: ChalkInstance, level: Level): (text: string) => string {
+  if (level === 'error') return paint.red;
+  if (level === 'warn') return paint.yellow;
+  return level === 'debug' ? paint.dim : (text) => text;
+}
+
+/** NO_COLOR and FORCE_COLOR win over what stderr is. */
+export function wantsColours(
+  env: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): boolean {
+  if (env['NO_COLOR']) return false;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return isTerminal && env['TERM'] !== 'dumb';
+}

@@ -1,0 +1,133 @@
+/**
+ * One command under one term: what reaches it, what ends it, and when it is really gone.
+ *
+ *     CMD ends by itself ────────────────────────────────┐
+ *     TERM to us        → passed on, KILL after the grace │
+ *     loss by our clock → stop signal, KILL at the        ├─▶ wait until nothing that CMD started lives ─▶ end
+ *                         deadline of the term            │     (left-overs: stop signal, then KILL)
+ *     another holder    → KILL                            │
+ *     suspended         → STOP, then CONT or one of these ┘
+ *
+ * All ways lead through one fuse whose deadline only moves closer. Nothing here ends the term: the lock is kept,
+ * and renewed, until the last process is gone. One that survives KILL keeps us waiting for as long as we lead.
+ */
+import type { Child } from './child/child.ts';
+import type { ExitStatus } from './child/exit-status.ts';
+import { layFuse, type Fuse } from './child/fuse.ts';
+import { comesFromTerminal, type SignalSource } from './child/signals.ts';
+import type { Clock } from './election/clock.ts';
+import type { Loss } from './election/events.ts';
+import type { Term } from './election/term.ts';
+import type { RunListener, StopReason } from './events.ts';
+
+export interface ServeOptions {
+  readonly clock: Clock;
+  readonly signals: SignalSource;
+  readonly emit: RunListener;
+  /** What CMD gets first when the term is lost by our own clock, and what is left over when CMD has ended. */
+  readonly stopSignal: NodeJS.Signals;
+  /** From TERM to KILL. */
+  readonly stopTimeoutMs: number;
+  /** Whether a terminal delivers its signals to CMD by itself. */
+  readonly foreground: boolean;
+  /** Called when TERM has asked us to stop. */
+  readonly onShutdown: () => void;
+}
+
+export type ServiceEnd =
+  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  | { readonly kind: 'lost'; readonly loss: Loss }
+  /** Lost, and something is still alive: the lock must not be handed back. */
+  | { readonly kind: 'stuck' };
+
+/** What CMD left behind gets this long between the stop signal and KILL. */
+const leftOverGraceMs = 2_000;
+/** How long KILL may take before it is worth a loud line. */
+const stuckAfterMs = 5_000;
+const firstPollMs = 5;
+const lastPollMs = 200;
+
+export async function serve(child: Child, term: Term, options: ServeOptions): Promise<ServiceEnd> {
+  const { clock, emit, stopSignal } = options;
+  const fuse = layFuse(clock);
+  let reason: StopReason = 'left over';
+  const stopWithin = (why: StopReason, ms: number) => {
+    reason = why;
+    emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
+    fuse.within(ms);
+  };
+  options.signals.listen((signal) => {
+    if (!(options.foreground && comesFromTerminal(signal))) child.send(signal);
+    if (signal !== 'SIGTERM') return;
+    options.onShutdown();
+    stopWithin('shutdown', options.stopTimeoutMs);
+  });
+  const onLost = () => {
+    const loss = term.lost.reason as Loss;
+    const graceMs = loss.kind === 'usurped' ? 0 : term.remainingMs();
+    if (graceMs > 0) child.send(stopSignal);
+    stopWithin('lost', graceMs);
+  };
+  term.lost.addEventListener('abort', onLost);
+  if (term.lost.aborted) onLost();
+  const unsubscribe = term.subscribe((change) => {
+    if (change === 'suspended') child.sendToAll('SIGSTOP');
+    if (change === 'resumed') child.sendToAll('SIGCONT');
+  });
+  void fuse.burnt.then(() => {
+    emit({ type: 'killed', reason });
+    child.sendToAll('SIGKILL');
+  });
+
+  try {
+    let status: ExitStatus | undefined;
+    const exited = child.exited.then((how) => {
+      status = how;
+      emit({ type: 'exited', status });
+    });
+    await Promise.race([exited, fuse.burnt]);
+    // Where leadership ends while CMD's left-overs are stopped, CMD itself has still ended as it did.
+    const lostTheCommand = term.lost.aborted;
+    const isGone = () => status !== undefined && child.living().length === 0;
+    const gone = await untilGone(child, { ...options, fuse, term, isGone });
+    if (!gone) return { kind: 'stuck' };
+    if (lostTheCommand || !status) return { kind: 'lost', loss: term.lost.reason as Loss };
+    return { kind: 'ended', status };
+  } finally {
+    options.signals.hold();
+    fuse.snuff();
+    unsubscribe();
+    term.lost.removeEventListener('abort', onLost);
+  }
+}
+
+interface Waiting extends ServeOptions {
+  readonly fuse: Fuse;
+  readonly term: Term;
+  readonly isGone: () => boolean;
+}
+
+/** False when something outlives both KILL and the term. */
+async function untilGone(child: Child, waiting: Waiting): Promise<boolean> {
+  const { clock, emit, fuse, term, isGone } = waiting;
+  if (isGone()) return true;
+  const leftOver = child.living();
+  if (!fuse.isBurnt && leftOver.length > 0) {
+    emit({ type: 'left-over', pids: leftOver });
+    child.sendToAll(waiting.stopSignal);
+    fuse.within(leftOverGraceMs);
+  }
+  let killedAtMs: number | undefined;
+  let isReported = false;
+  for (let pollMs = firstPollMs; !isGone(); pollMs = Math.min(pollMs * 2, lastPollMs)) {
+    await clock.sleep(pollMs);
+    if (!fuse.isBurnt) continue;
+    child.sendToAll('SIGKILL');
+    killedAtMs ??= clock.now();
+    if (clock.now() - killedAtMs < stuckAfterMs) continue;
+    if (!isReported) emit({ type: 'stuck', pids: child.living() });
+    isReported = true;
+    if (term.lost.aborted) return false;
+  }
+  return true;
+}
