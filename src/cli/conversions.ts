@@ -1,0 +1,89 @@
+/** From the text of a setting to what it means. Each throws a {@link UsageError} that names the setting. */
+import { constants } from 'node:os';
+import { parseDuration } from '../duration.ts';
+import { refusal, type Setting } from './setting.ts';
+
+const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const dns1123Label = new RegExp(`^${label}$`);
+const dns1123Subdomain = new RegExp(`^${label}(?:\\.${label})*$`);
+const letters = "lower-case letters, digits and '-', with a letter or digit at both ends";
+
+/** The name of an API object: a DNS-1123 subdomain. */
+export function lockName(setting: Setting): string {
+  const { text } = setting;
+  if (text.length <= 253 && dns1123Subdomain.test(text)) return text;
+  const problem = `a lock name has at most 253 characters: parts of ${letters}, joined by '.'`;
+  throw refusal(setting, problem, 'for example --lock nightly-backup');
+}
+
+/** The name of a namespace: a DNS-1123 label. */
+export function namespaceName(setting: Setting): string {
+  const { text } = setting;
+  if (text.length <= 63 && dns1123Label.test(text)) return text;
+  throw refusal(setting, `a namespace has at most 63 ${letters}`, 'for example --namespace jobs');
+}
+
+/** An identity is free text for people. The server sets no limit; a log line and a table column do. */
+export function identity(setting: Setting): string {
+  if (setting.text.length <= 256 && setting.text.trim() !== '') return plainText(setting);
+  throw refusal(
+    setting,
+    'an identity has 1 to 256 characters',
+    'for example --identity "$HOSTNAME"',
+  );
+}
+
+/** A path or a name that we pass on as it is, but can show in one line. */
+export function plainText(setting: Setting): string {
+  if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(setting.text)) return setting.text;
+  throw refusal(
+    setting,
+    'it has control characters in it',
+    'was a newline read from a file with it?',
+  );
+}
+
+/** A duration of at least one millisecond. */
+export function durationMs(setting: Setting): number {
+  const hint = 'for example 500ms, 15s, 2m or 1h30m; a bare number is seconds';
+  try {
+    const ms = parseDuration(setting.text);
+    if (ms > 0) return ms;
+  } catch (error) {
+    throw refusal(setting, (error as Error).message, hint);
+  }
+  throw refusal(setting, 'must be longer than nothing', hint);
+}
+
+/** What a process can exit with. */
+export function exitStatus(setting: Setting): number {
+  const status = /^\d{1,3}$/.test(setting.text) ? Number(setting.text) : Infinity;
+  if (status <= 255) return status;
+  throw refusal(setting, 'an exit status is a whole number from 0 to 255', 'for example 75');
+}
+
+/** One of a few words. */
+export function choice<Word extends string>(setting: Setting, words: readonly Word[]): Word {
+  const word = words.find((each) => each === setting.text);
+  if (word !== undefined) return word;
+  throw refusal(setting, 'not one of the choices', `choose ${words.join(' or ')}`);
+}
+
+/** A signal by name, with or without SIG, in any case. It must be one that can end a process. */
+export function stopSignal(setting: Setting): NodeJS.Signals {
+  const bare = setting.text.toUpperCase().replace(/^SIG/, '');
+  const hint = 'for example TERM, INT, QUIT or KILL';
+  if (['STOP', 'TSTP', 'TTIN', 'TTOU', 'CONT'].includes(bare))
+    throw refusal(setting, 'it pauses or continues a process and never ends one', hint);
+  if (Object.hasOwn(constants.signals, `SIG${bare}`)) return `SIG${bare}` as NodeJS.Signals;
+  throw refusal(setting, 'not the name of a signal', hint);
+}
+
+/** Whether a boolean is on; a variable can also say no. */
+export function isOn(setting: Setting | undefined): boolean {
+  const word = setting?.text.toLowerCase();
+  if (setting === undefined || word === undefined) return false;
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  if (['0', 'false', 'no', 'off'].includes(word)) return false;
+  throw refusal(setting, 'neither yes nor no', 'write true or false');
+}

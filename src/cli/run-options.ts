@@ -1,0 +1,143 @@
+import { formatDuration } from '../duration.ts';
+import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
+import { UsageError } from '../errors.ts';
+import { exitCode } from '../exit-code.ts';
+import * as convert from './conversions.ts';
+import { show, type Setting, type Settings } from './setting.ts';
+
+/** How long a candidate that does not lead is willing to wait. */
+export type Patience =
+  | { readonly kind: 'forever' }
+  | { readonly kind: 'try' }
+  | { readonly kind: 'wait'; readonly waitMs: number };
+
+/** What `run` is asked to do: every option checked, every default filled in that does not need the cluster. */
+export interface RunOptions {
+  /** Empty only together with `disable`. */
+  readonly lock: string;
+  readonly namespace: string | undefined;
+  readonly identity: string | undefined;
+  readonly backend: 'kubernetes' | 'local';
+  readonly localFile: string | undefined;
+  /** Free of what {@link timingProblem} finds. */
+  readonly timing: Timing;
+  readonly patience: Patience;
+  readonly conflictExitCode: number;
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopTimeoutMs: number;
+  readonly onLost: 'exit' | 'rejoin';
+  readonly lostExitCode: number;
+  readonly requestTimeoutMs: number;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly logFormat: 'text' | 'json';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Run the command without any election. */
+  readonly disable: boolean;
+  /** What is allowed but probably not meant, one line each. */
+  readonly warnings: readonly string[];
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Checks what was given and how it fits together. @throws {UsageError} for the first thing that does not */
+export function runOptions(given: Settings, command: readonly string[]): RunOptions {
+  const disable = convert.isOn(given.disable);
+  const lock = given.lock && convert.lockName(given.lock);
+  if (lock === undefined && !disable)
+    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
+  const [program = '', ...args] = command;
+  if (program === '')
+    throw new UsageError(
+      'no command to run',
+      'add it after the flags: k8s-leader run --lock NAME -- CMD',
+    );
+
+  const timing = timingOf(given);
+  const patience = patienceOf(given);
+  const backend = choose(given.backend, ['kubernetes', 'local']);
+  if (given['local-file'] !== undefined && backend !== 'local')
+    throw new UsageError(
+      `${given['local-file'].from} goes with --backend local alone`,
+      'add --backend local',
+    );
+  return {
+    lock: lock ?? '',
+    namespace: read(given.namespace, convert.namespaceName, undefined),
+    identity: read(given.identity, convert.identity, undefined),
+    backend,
+    localFile: read(given['local-file'], convert.plainText, undefined),
+    timing,
+    patience,
+    conflictExitCode: read(given['conflict-exit-code'], convert.exitStatus, exitCode.conflict),
+    stopSignal: read(given['stop-signal'], convert.stopSignal, 'SIGTERM'),
+    stopTimeoutMs: read(given['stop-timeout'], convert.durationMs, 25_000),
+    onLost: choose(given['on-lost'], ['exit', 'rejoin']),
+    lostExitCode: read(given['lost-exit-code'], convert.exitStatus, exitCode.lost),
+    requestTimeoutMs: read(
+      given['request-timeout'],
+      convert.durationMs,
+      timing.renewDeadlineMs / 2,
+    ),
+    kubeconfig: read(given.kubeconfig, convert.plainText, undefined),
+    context: read(given.context, convert.plainText, undefined),
+    logFormat: choose(given['log-format'], ['text', 'json']),
+    logLevel: logLevelOf(given),
+    disable,
+    warnings: warningsOf(timing, patience),
+    command: [program, ...args],
+  };
+}
+
+function read<Value, Default>(
+  setting: Setting | undefined,
+  convertTo: (setting: Setting) => Value,
+  otherwise: Default,
+): Value | Default {
+  return setting === undefined ? otherwise : convertTo(setting);
+}
+
+/** One of `words`; the first is the default. */
+function choose<Word extends string>(setting: Setting | undefined, words: [Word, ...Word[]]): Word {
+  return setting === undefined ? words[0] : convert.choice(setting, words);
+}
+
+function timingOf(given: Settings): Timing {
+  const { 'lease-duration': lease, 'renew-deadline': renew, 'retry-period': retry } = given;
+  const timing = {
+    leaseDurationMs: read(lease, convert.durationMs, defaultTiming.leaseDurationMs),
+    renewDeadlineMs: read(renew, convert.durationMs, defaultTiming.renewDeadlineMs),
+    retryPeriodMs: read(retry, convert.durationMs, defaultTiming.retryPeriodMs),
+  };
+  const problem = timingProblem(timing);
+  if (problem === undefined) return timing;
+  const said = [lease, renew, retry].filter((setting) => setting !== undefined).map(show);
+  const hint = 'by default --lease-duration is 15s, --renew-deadline 10s and --retry-period 2s';
+  throw new UsageError(`${said.join(', ')}: ${problem}`, hint);
+}
+
+function patienceOf(given: Settings): Patience {
+  const isTry = convert.isOn(given.try);
+  if (given.wait === undefined) return { kind: isTry ? 'try' : 'forever' };
+  if (isTry) throw contradiction(given.try, given.wait);
+  return { kind: 'wait', waitMs: convert.durationMs(given.wait) };
+}
+
+function logLevelOf(given: Settings): RunOptions['logLevel'] {
+  const isQuiet = convert.isOn(given.quiet);
+  if (given['log-level'] === undefined) return isQuiet ? 'error' : 'info';
+  if (isQuiet) throw contradiction(given.quiet, given['log-level']);
+  return convert.choice(given['log-level'], ['debug', 'info', 'warn', 'error']);
+}
+
+function contradiction(one: Setting | undefined, other: Setting): UsageError {
+  return new UsageError(`${one?.from ?? ''} and ${other.from} exclude each other`, 'leave one out');
+}
+
+function warningsOf(timing: Timing, patience: Patience): string[] {
+  const warnings = [timingWarning(timing)];
+  if (patience.kind === 'wait' && patience.waitMs < timing.leaseDurationMs)
+    warnings.push(
+      `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can succeed a crashed leader in that time`,
+    );
+  return warnings.filter((warning) => warning !== undefined);
+}
