@@ -1,0 +1,115 @@
+/**
+ * The kube-apiserver of a test cluster: its command line, its secrets, and when it counts as ready.
+ */
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../free-port.ts';
+import { apiRequests, type ApiRequest } from './api-request.ts';
+import { auditPolicy } from './audit-log.ts';
+import type { Reaper } from './reaper.ts';
+import { serverProcess, type ServerProcess } from './server-process.ts';
+
+/** A server and what is needed to talk to it. */
+export interface Apiserver {
+  readonly apiserver: ServerProcess;
+  readonly port: number;
+  readonly url: string;
+  /** Written by the server at its first start. */
+  readonly caFile: string;
+  readonly adminToken: string;
+  readonly auditFile: string;
+  readonly request: ApiRequest;
+}
+
+/** What the server is made from. */
+export interface ApiserverParts {
+  readonly folder: string;
+  readonly file: string;
+  readonly etcdUrl: string;
+  readonly reaper: Reaper;
+  /** Appended to our own, so they win. */
+  readonly extraArgs: readonly string[];
+}
+
+/** Writes the server's files and describes it; does not start it. */
+export async function apiserverIn({
+  folder,
+  file,
+  etcdUrl,
+  reaper,
+  extraArgs,
+}: ApiserverParts): Promise<Apiserver> {
+  const home = join(folder, 'apiserver');
+  const inHome = (name: string): string => join(home, name);
+  const port = await freePort();
+  const url = `https://127.0.0.1:${port}`;
+  const adminToken = randomUUID();
+  // The server signs its own certificate at its first start; this file ends with the CA it used.
+  const caFile = inHome('certs/apiserver.crt');
+  const auditFile = inHome('audit.log');
+  const request = apiRequests(url, () => readFile(caFile, 'utf8'), adminToken);
+
+  await mkdir(home);
+  await writeFile(inHome('tokens.csv'), `${adminToken},admin,admin,system:masters\n`, {
+    mode: 0o600,
+  });
+  await writeFile(inHome('audit-policy.yaml'), JSON.stringify(auditPolicy));
+  await writeFile(inHome('service-accounts.key'), signingKey(), { mode: 0o600 });
+
+  const apiserver = serverProcess({
+    file,
+    logFile: inHome('log'),
+    reaper,
+    isReady: () => isReady(request),
+    args: [
+      `--etcd-servers=${etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      // Without it the server looks for a default route, which a sandbox may lack.
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--cert-dir=${inHome('certs')}`,
+      // Loopback is no valid endpoint of the `kubernetes` Service, which nobody uses here.
+      '--endpoint-reconciler-type=none',
+      '--service-cluster-ip-range=10.0.0.0/24',
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${inHome('tokens.csv')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-signing-key-file=${inHome('service-accounts.key')}`,
+      `--service-account-key-file=${inHome('service-accounts.key')}`,
+      // It would refuse every Pod for want of the service account that a controller makes.
+      '--disable-admission-plugins=ServiceAccount',
+      `--audit-policy-file=${inHome('audit-policy.yaml')}`,
+      `--audit-log-path=${auditFile}`,
+      // In megabytes: never rotated.
+      '--audit-log-maxsize=10240',
+      // Otherwise a SIGTERM takes a minute while anybody watches.
+      '--shutdown-watch-termination-grace-period=1s',
+      ...extraArgs,
+    ],
+  });
+  return { apiserver, port, url, caFile, adminToken, auditFile, request };
+}
+
+function signingKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
+}
+
+/**
+ * Serving, with its caches in step (`/readyz` covers both), and with what it creates for itself at
+ * its first start.
+ */
+async function isReady(request: ApiRequest): Promise<boolean> {
+  const paths = [
+    '/readyz',
+    '/api/v1/namespaces/default',
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user',
+    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:basic-user',
+  ];
+  for (const path of paths) {
+    const { status } = await request('GET', path, undefined, { timeoutMs: 1000 });
+    if (status !== 200) return false;
+  }
+  return true;
+}
