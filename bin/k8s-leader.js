@@ -1,9 +1,10 @@
-#!/bin/sh
-':' //; exec node --disable-sigusr1 "$0" "$@"
+#!/usr/bin/env node
 /*
- * The door. sh reads the two lines above and starts Node with the inspector's signal switched off; Node reads the
- * second one as a string and a comment. Signals have handlers before anything else is loaded: what arrives until
- * somebody listens is kept.
+ * The door. Signals have handlers before anything else is loaded; what arrives until somebody listens is kept.
+ *
+ * A USR1 in the milliseconds before would open Node's inspector. Where the command line is ours to write, as in the
+ * image, `node --disable-sigusr1` prevents that. A shebang cannot pass it on every system (env -S is unknown to
+ * busybox, and sh would drop variables from the environment), so here it is closed again.
  */
 import { writeFileSync } from 'node:fs';
 
@@ -18,20 +19,28 @@ for (const name of names) process.on(name, (signal) => deliver(signal));
 // Node writes warnings to process.stderr, which must not be touched.
 process.removeAllListeners('warning');
 
-const signals = {
-  hold,
-  listen(listener) {
-    deliver = listener;
-    for (const signal of kept.splice(0)) deliver(signal);
-  },
-};
 const { main } = await import('../dist/main.js');
-const { status, signal } = await main({
+const running = main({
   argv: process.argv.slice(2),
   env: process.env,
-  signals,
+  signals: {
+    hold,
+    listen(listener) {
+      deliver = listener;
+      for (const early of kept.splice(0)) listener(early);
+    },
+  },
   stdout: (text) => writeFileSync(1, text),
 });
+if (!process.execArgv.includes('--disable-sigusr1')) {
+  const inspector = await import('node:inspector');
+  // The signal is seen twice, by an interrupt and by the loop: once closed, it opens again.
+  for (let rounds = 2; rounds > 0 && inspector.url() !== undefined; rounds -= 1) {
+    inspector.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+const { status, signal } = await running;
 process.exitCode = status;
 if (signal !== undefined && process.pid !== 1) {
   process.removeAllListeners(signal);

@@ -2,7 +2,7 @@ import type { ElectionEvent } from './election/events.ts';
 import type { ExitStatus } from './child/exit-status.ts';
 
 /** Why a command is being stopped. */
-export type StopReason = 'shutdown' | 'lost' | 'left over';
+export type StopReason = 'shutdown' | 'lost' | 'unguarded' | 'left over';
 
 /** Everything a run has to tell, once per change of state: the election's events and the command's. */
 export type RunEvent =

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { findCommand } from './child/command.ts';
 import { environmentFor } from './child/environment.ts';
+import { guardProblem } from './child/guard-problem.ts';
 import type { SignalSource } from './child/signals.ts';
 import { hasControllingTerminal } from './child/terminal.ts';
 import { environmentWithoutOurs } from './cli/environment.ts';
@@ -64,6 +65,13 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   });
   for (const message of options.warnings) emit({ type: 'warning', message });
 
+  const unguarded = guardProblem();
+  if (unguarded !== undefined)
+    emit({
+      type: 'warning',
+      message: `no guard, CMD would outlive a killed wrapper: ${unguarded}`,
+    });
+
   const foreground = hasControllingTerminal();
   const released = new AbortController();
   let namespace = '';
@@ -83,17 +91,15 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     start: async (term) => {
       const { startChild } = await import('./child/child.ts');
       if (!term.isTrusted()) return undefined;
+      const { transitions, fencingToken } = term;
       const cookie = randomUUID();
-      const facts = { ...options, namespace, identity, term: cookie };
+      const facts = { lock: options.lock, namespace, identity, transitions, fencingToken };
       const child = await startChild({
         command: options.command,
+        env: environmentFor(env, { ...facts, term: cookie }),
         cookie,
         foreground,
-        env: environmentFor(env, {
-          ...facts,
-          transitions: term.transitions,
-          fencingToken: term.fencingToken,
-        }),
+        killInMs: () => term.remainingMs(),
       });
       emit({ type: 'started', pid: child.pid, command: options.command[0] });
       return child;

@@ -70,7 +70,12 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   };
   term.lost.addEventListener('abort', onLost);
   if (term.lost.aborted) onLost();
+  void child.unguarded.then(() => {
+    child.send(stopSignal);
+    stopWithin('unguarded', options.stopTimeoutMs);
+  });
   const unsubscribe = term.subscribe((change) => {
+    if (change === 'extended') child.killIn(term.remainingMs());
     if (change === 'suspended') child.sendToAll('SIGSTOP');
     if (change === 'resumed') child.sendToAll('SIGCONT');
   });
@@ -91,6 +96,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     const isGone = () => status !== undefined && child.living().length === 0;
     const gone = await untilGone(child, { ...options, fuse, term, isGone });
     if (!gone) return { kind: 'stuck' };
+    child.standDown();
     if (lostTheCommand || !status) return { kind: 'lost', loss: term.lost.reason as Loss };
     return { kind: 'ended', status };
   } finally {

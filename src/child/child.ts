@@ -14,6 +14,8 @@ import { execa } from 'execa';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import type { ExitStatus } from './exit-status.ts';
+import { guardProblem } from './guard-problem.ts';
+import { startGuard } from './guard.ts';
 import { livingMembers } from './processes.ts';
 
 export interface ChildOptions {
@@ -24,6 +26,8 @@ export interface ChildOptions {
   readonly cookie: string;
   /** Whether CMD shares our process group, because of a terminal. */
   readonly foreground: boolean;
+  /** Milliseconds until everything of the term must be dead, as of now. */
+  readonly killInMs: () => number;
 }
 
 export interface Child {
@@ -36,26 +40,38 @@ export interface Child {
   send(signal: NodeJS.Signals): void;
   /** Sends a signal to everything that is alive. */
   sendToAll(signal: NodeJS.Signals): void;
+  /** Moves the guard's deadline: everything must be dead in `ms`, whatever becomes of us. */
+  killIn(ms: number): void;
+  /** Settles when the guard is lost for good. Never where there was none to begin with. */
+  readonly unguarded: Promise<void>;
+  /** Nothing is left: the guard may go. */
+  standDown(): void;
 }
 
 const envPaths = ['/usr/bin/env', '/bin/env'];
 
 /** @throws {ExpectedError} 126 or 127 when CMD cannot be started after all */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const { cookie, foreground } = options;
+  const { cookie, foreground, env, killInMs } = options;
+  const guard = guardProblem() === undefined ? startGuard(cookie, env['PATH']) : undefined;
+  guard?.within(killInMs());
   const [file, ...args] = throughEnv(options.command);
   const subprocess = execa(file, args, {
     stdio: 'inherit',
     detached: !foreground,
-    env: options.env as Record<string, string>,
+    env: env as Record<string, string>,
     extendEnv: false,
     reject: false,
     cleanup: false,
     buffer: false,
   });
   const { pid } = subprocess;
-  if (pid === undefined) throw notStarted(options.command[0], await subprocess);
+  if (pid === undefined) {
+    guard?.standDown();
+    throw notStarted(options.command[0], await subprocess);
+  }
 
+  guard?.aim(foreground ? pid : -pid);
   let running = true;
   const exited = subprocess.then((result): ExitStatus => {
     running = false;
@@ -72,6 +88,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     exited,
     living,
     sendToAll,
+    killIn: (ms) => guard?.within(ms),
+    unguarded: guard?.failed ?? new Promise(() => undefined),
+    standDown: () => guard?.standDown(),
     send(signal) {
       if (!running) sendToAll(signal);
       else kill(foreground ? pid : -pid, signal);

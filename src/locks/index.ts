@@ -38,7 +38,11 @@ async function openLease(choice: LockChoice, signal: AbortSignal): Promise<OpenL
   const { chooseNamespace } = await import('../kube/namespace.ts');
   const { leaseLock } = await import('./lease.ts');
   const cluster = await loadCluster({ ...choice, signal });
-  const namespace = chooseNamespace({ flag: choice.namespace, env: choice.env, cluster });
+  const namespace = chooseNamespace({
+    flag: choice.namespace,
+    env: choice.env,
+    cluster: cluster.namespace,
+  });
   const connection = connect(cluster, choice);
   return {
     lock: leaseLock({ connection, namespace, name: choice.lock }),

@@ -1,0 +1,85 @@
+/**
+ * The guard: a small process that owns the KILL deadline, because our own event loop may stand still when it
+ * matters (stopped, starved, blocked in a system call) and because we may be killed ourselves.
+ *
+ * It kills everything of the term when the deadline passes without a new one, or when we are gone. It is in a
+ * session of its own and ignores what a terminal or an orderly shutdown sends. If it dies it is replaced at once;
+ * it is stood down only when nothing of the term is left.
+ */
+import { uptime } from 'node:os';
+import { execa } from 'execa';
+import { guardScript } from './guard-script.ts';
+import { shell } from './guard-problem.ts';
+
+export interface Guard {
+  /** Whom to kill besides the carriers of the cookie: a process, or with a negative id a group. */
+  aim(target: number): void;
+  /** Everything of the term must be dead in `ms` unless this is called again. */
+  within(ms: number): void;
+  /** Nothing is left to kill. */
+  standDown(): void;
+  /** Settles when the guard is gone and could not be replaced. */
+  readonly failed: Promise<void>;
+}
+
+const scriptName = 'k8s-leader-guard';
+/** The script's exit code where it misses a program that it needs. */
+const unfit = 4;
+const maxReplacements = 1_000;
+
+/** `path` is where `sleep` and `grep` are found besides the usual places. */
+export function startGuard(cookie: string, path: string | undefined): Guard {
+  let fail: () => void;
+  const failed = new Promise<void>((resolve) => (fail = resolve));
+  let target: number | undefined;
+  let deadline: number | undefined;
+  let replacements = 0;
+  let isOver = false;
+  let tell: (line: string) => void;
+
+  const start = () => {
+    const guard = execa(shell, ['-c', 'eval "$guard"', scriptName, cookie], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      // The program goes through the environment to keep `ps` readable, the cookie does not: it would find itself.
+      env: { PATH: ['/usr/bin', '/bin', path].filter(Boolean).join(':'), guard: guardScript },
+      extendEnv: false,
+      detached: true,
+      reject: false,
+      cleanup: false,
+      buffer: false,
+    });
+    guard.nodeChildProcess.unref();
+    const { stdin } = guard;
+    // Writing to a guard that has just died is no fault: its exit is what counts.
+    stdin.on('error', () => undefined);
+    tell = (line) => {
+      stdin.write(`${line}\n`);
+    };
+    if (target !== undefined) tell(`target ${String(target)}`);
+    if (deadline !== undefined) tell(`until ${String(deadline)}`);
+    void guard.then(({ exitCode }) => {
+      // Parts of a guard may outlive its leader. They must not take the end of their input for our end.
+      stdin.end('done\n');
+      if (isOver) return;
+      replacements += 1;
+      if (exitCode === unfit || replacements > maxReplacements) fail();
+      else start();
+    });
+  };
+  start();
+  return {
+    failed,
+    aim(pid) {
+      target = pid;
+      tell(`target ${String(pid)}`);
+    },
+    within(ms) {
+      deadline = Math.floor(uptime() * 100 + ms / 10);
+      tell(`until ${String(deadline)}`);
+    },
+    standDown() {
+      isOver = true;
+      tell('done');
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Cluster } from './cluster.ts';
+
+const pool = {
+  keepAlive: true,
+  /** TCP keep-alive begins sooner than NAT gateways and load balancers forget a silent connection. */
+  keepAliveMsecs: 15_000,
+  /** The second connection of two requests at once is not kept. */
+  maxFreeSockets: 1,
+};
+
+/** A pool of one kept-alive connection to the cluster's server. */
+export async function createAgent({ server, proxyAgent }: Cluster): Promise<http.Agent> {
+  if (proxyAgent) return Object.assign(await proxyAgent(), pool);
+  return server.protocol === 'http:' ? new http.Agent(pool) : new https.Agent(pool);
+}
+
+/** Requests on the agent may finish; nothing is kept any more. */
+export function retireAgent(agent: http.Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
+}

@@ -1,0 +1,46 @@
+import { LockFault } from '../election/lock.ts';
+
+/** What ends a piece of work that has not ended by itself. */
+export interface Bound {
+  readonly timeoutMs: number;
+  /** Whoever asked for the work no longer wants it. */
+  readonly signal: AbortSignal;
+  /** What the work needs is being closed. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Runs `work` with a signal that aborts at the bound, and does not wait for work that ignores it.
+ * Leaves nothing behind on signals that outlive the work.
+ * @throws {LockFault} `unreachable` at the bound; it is also the reason of the work's signal
+ */
+export async function withinBound<T>(
+  { timeoutMs, signal, closing }: Bound,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const end = new AbortController();
+  const endWith = (reason: string) => () => {
+    end.abort(new LockFault('unreachable', reason));
+  };
+  const giveUp = endWith('the request was given up');
+  const close = endWith('the connection has been closed');
+  if (signal.aborted) giveUp();
+  if (closing.aborted) close();
+  end.signal.throwIfAborted();
+
+  const timer = setTimeout(endWith(`no answer within ${String(timeoutMs / 1_000)} s`), timeoutMs);
+  signal.addEventListener('abort', giveUp);
+  closing.addEventListener('abort', close);
+  const ended = new Promise<never>((_, reject) => {
+    end.signal.addEventListener('abort', () => {
+      reject(end.signal.reason as LockFault);
+    });
+  });
+  try {
+    return await Promise.race([ended, work(end.signal)]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+    closing.removeEventListener('abort', close);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Agent } from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
+import { ExpectedError } from '../errors.ts';
+import { exitCode } from '../exit-code.ts';
+import { oneLine } from './one-line.ts';
+
+/** The environment, as it was handed to us. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where the API server is and how to be let in, whatever kind of configuration it comes from. */
+export interface Cluster {
+  readonly server: URL;
+  /** The namespace that the configuration suggests. */
+  readonly namespace: string | undefined;
+  /** The configuration itself, for messages: `context "prod" of /root/.kube/config`. */
+  readonly describe: string;
+  /**
+   * What to show the server now. Aborting `signal` ends whatever this call had to start, such as a plugin.
+   * @throws {ExpectedError} when the credentials cannot be had
+   */
+  access(freshness: Freshness, signal: AbortSignal): Promise<Access>;
+  /** A new agent that goes through the configured proxy; absent where there is none. */
+  readonly proxyAgent?: () => Promise<Agent>;
+}
+
+/** `reload`: the server has refused what is known so far, so read everything from its source again. */
+export type Freshness = 'cached' | 'reload';
+
+/** What identifies us to the server, and the server to us. */
+export interface Access {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: Pick<
+    ConnectionOptions,
+    'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'
+  >;
+}
+
+/** A configuration that leads to no cluster: exit 69. Message and hint become one line each. */
+export function configError(message: string, hint?: string): ExpectedError {
+  const options = hint === undefined ? {} : { hint: oneLine(hint) };
+  return new ExpectedError(exitCode.unavailable, oneLine(message), options);
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { configError, type Cluster, type Env } from './cluster.ts';
+import { podCluster, serviceAccountDir } from './in-cluster.ts';
+import { kubeconfigCluster } from './kubeconfig-cluster.ts';
+
+/** How to find the cluster. */
+export interface ClusterOptions {
+  /** `--kubeconfig`: the file to use, and no other. */
+  readonly kubeconfig?: string | undefined;
+  /** `--context`: the context to use instead of the current one; rules out the pod's service account. */
+  readonly context?: string | undefined;
+  readonly env: Env;
+  /** Ends the search, and a credential plugin that is running. */
+  readonly signal: AbortSignal;
+  /** How long a credential plugin may take before it is killed. 30 s by default. */
+  readonly pluginTimeoutMs?: number;
+  /** Where a pod's service account is mounted; only tests have another. */
+  readonly serviceAccountDir?: string;
+}
+
+/**
+ * Finds the cluster and makes sure that credentials for it can be had; sends nothing to it. The order: `kubeconfig`,
+ * the files of `$KUBECONFIG`, the service account of the pod we are in, `~/.kube/config`. There is no default server.
+ * @throws {ExpectedError} 69 when there is no configuration or it cannot be used
+ */
+export async function loadCluster(options: ClusterOptions): Promise<Cluster> {
+  const cluster = await findCluster(options);
+  await cluster.access('cached', options.signal);
+  return cluster;
+}
+
+async function findCluster(options: ClusterOptions): Promise<Cluster> {
+  const { kubeconfig, context, env, pluginTimeoutMs = 30_000 } = options;
+  const fromFiles = (files: readonly string[]) =>
+    kubeconfigCluster({ files, context, env, pluginTimeoutMs });
+
+  if (kubeconfig !== undefined) return fromFiles([kubeconfig]);
+
+  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  if (listed.length > 0) {
+    const files = listed.filter((file) => existsSync(file));
+    if (files.length > 0) return fromFiles(files);
+    throw configError(`KUBECONFIG names no file that exists: ${listed.join(', ')}`);
+  }
+
+  const pod =
+    context === undefined
+      ? await podCluster(env, options.serviceAccountDir ?? serviceAccountDir)
+      : undefined;
+  if (pod) return pod;
+
+  const home = env['HOME'] && join(env['HOME'], '.kube', 'config');
+  if (home && existsSync(home)) return fromFiles([home]);
+  throw configError(
+    env['KUBERNETES_SERVICE_HOST']
+      ? 'no cluster is configured: this pod has no service account token, and there is no kubeconfig'
+      : 'no cluster is configured: no KUBECONFIG, no ~/.kube/config, and this is not a pod',
+    'name a file with --kubeconfig, or lock on this machine only with --backend local',
+  );
+}

@@ -1,0 +1,82 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Access } from './cluster.ts';
+import { parseJson } from './json.ts';
+
+/** A Lease has a few kilobytes; nothing that the API server says to us comes near this. */
+const maxBodyBytes = 4 * 2 ** 20;
+
+/** What a request to the API server asks for. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below the path of the server's URL; begins with a slash, its variable parts are escaped. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** A call, ready to be sent. */
+export interface Exchange {
+  readonly call: Call;
+  readonly server: URL;
+  readonly access: Access;
+  readonly agent: http.Agent;
+  readonly userAgent: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the server said, whatever that means. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The parsed JSON; undefined when it was none. */
+  readonly body: unknown;
+}
+
+/** One request and its answer. Whatever ends it early also ends the connection it was on. @throws what Node throws */
+export async function exchange(options: Exchange): Promise<Answer> {
+  const { server, access, signal } = options;
+  const { method, path, body } = options.call;
+  // Node would connect first.
+  signal.throwIfAborted();
+  const open = server.protocol === 'http:' ? http.request : https.request;
+  const request = open({
+    ...access.tls,
+    agent: options.agent,
+    // URL has IPv6 addresses in brackets, sockets want them without.
+    hostname: server.hostname.replace(/^\[|\]$/g, ''),
+    port: server.port,
+    method,
+    path: server.pathname.replace(/\/$/, '') + path,
+    headers: {
+      ...access.headers,
+      Accept: 'application/json',
+      'User-Agent': options.userAgent,
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    signal,
+    // Not for us, `signal` does that: it ends a proxy's handshake, which the request has no hold of.
+    timeout: options.timeoutMs,
+  });
+
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    // Stays, for errors after the answer has begun: those reach the reader of the body.
+    request.on('error', reject).on('response', resolve);
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  const text = await readText(response);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: parseJson(text) };
+}
+
+async function readText(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBodyBytes)
+      throw new Error(`the answer is longer than ${String(maxBodyBytes)} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { configError, type Access, type Cluster, type Env } from './cluster.ts';
+import { errorCode } from './error-code.ts';
+
+/** Where the kubelet mounts a pod's credentials. */
+export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** The kubelet replaces token and CA long before the old ones end; client-go reads them as often. */
+const maxAgeMs = 60_000;
+
+/** The cluster whose pod we are in, by its service account; undefined when this is no pod or has no token. */
+export async function podCluster(env: Env, dir: string): Promise<Cluster | undefined> {
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  const port = env['KUBERNETES_SERVICE_PORT'];
+  if (!host || !port || !existsSync(join(dir, 'token'))) return undefined;
+
+  const url = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const server = URL.parse(url);
+  if (!server)
+    throw configError(`KUBERNETES_SERVICE_HOST and _PORT do not make an address: ${url}`);
+  const namespace = await readFile(join(dir, 'namespace'), 'utf8').catch(() => '');
+
+  let known: { access: Access; readAtMs: number } | undefined;
+  return {
+    server,
+    namespace: namespace.trim() || undefined,
+    describe: `the service account in ${dir}`,
+    async access(freshness) {
+      const young = known && performance.now() - known.readAtMs < maxAgeMs;
+      if (!known || !young || freshness === 'reload')
+        known = { access: await readAccess(dir), readAtMs: performance.now() };
+      return known.access;
+    },
+  };
+}
+
+async function readAccess(dir: string): Promise<Access> {
+  try {
+    const [token, ca] = await Promise.all([
+      readFile(join(dir, 'token'), 'utf8'),
+      readFile(join(dir, 'ca.crt')),
+    ]);
+    return { headers: { Authorization: `Bearer ${token.trim()}` }, tls: { ca } };
+  } catch (error) {
+    throw configError(`cannot read the service account in ${dir} (${errorCode(error)})`);
+  }
+}

@@ -1,0 +1,21 @@
+/** What `{…}` in JSON or YAML becomes. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a parsed value is a `{…}`. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The `{…}` among the elements of a parsed list; none when it is no list. */
+export function objectsIn(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The value of some JSON text; undefined when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

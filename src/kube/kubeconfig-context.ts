@@ -1,0 +1,81 @@
+import { dirname, resolve } from 'node:path';
+import { configError } from './cluster.ts';
+import { isObject, type JsonObject } from './json.ts';
+
+/** A kubeconfig as it stands in its file. */
+export interface KubeconfigDocument {
+  readonly file: string;
+  readonly content: JsonObject;
+}
+
+/** One context and what it refers to, with paths made absolute, and without a user if there is no TLS. */
+export interface KubeconfigContext {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly server: URL;
+  readonly cluster: JsonObject;
+  readonly user: JsonObject;
+}
+
+/**
+ * Picks a context from one or several documents, which are merged as kubectl does it: whoever names a thing first
+ * defines it. `wanted` stands in for the current context.
+ * @throws {ExpectedError} 69 when the context, its cluster or its user is missing or no server can be made of it
+ */
+export function chooseContext(
+  documents: readonly KubeconfigDocument[],
+  wanted: string | undefined,
+): KubeconfigContext {
+  const files = documents.map(({ file }) => file).join(', ');
+  const current = documents.map(({ content }) => content['current-context']).find(Boolean);
+  const name = wanted ?? current;
+  if (typeof name !== 'string')
+    throw configError(`${files} has no current-context`, 'choose one with --context');
+
+  const context = find(documents, 'context', name);
+  if (!context) throw configError(`${files} has no context "${name}"`);
+  const cluster = find(documents, 'cluster', context['cluster']);
+  if (!cluster) throw configError(`the cluster of context "${name}" is not in ${files}`);
+  const user = context['user'] ? find(documents, 'user', context['user']) : {};
+  if (!user) throw configError(`the user of context "${name}" is not in ${files}`);
+
+  const server = URL.parse(String(cluster['server']));
+  if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
+    throw configError(`the server of context "${name}" in ${files} is not an http(s) URL`);
+  const namespace = context['namespace'];
+  return {
+    name,
+    namespace: typeof namespace === 'string' && namespace !== '' ? namespace : undefined,
+    server,
+    cluster,
+    // As with kubectl, credentials never travel in the clear.
+    user: server.protocol === 'https:' ? user : {},
+  };
+}
+
+type Kind = 'context' | 'cluster' | 'user';
+
+function find(documents: readonly KubeconfigDocument[], kind: Kind, name: unknown) {
+  for (const { file, content } of documents) {
+    const list: unknown = content[`${kind}s`];
+    for (const entry of Array.isArray(list) ? list : [])
+      if (isObject(entry) && entry['name'] === name && isObject(entry[kind]))
+        return withPaths(entry[kind], dirname(file));
+  }
+  return undefined;
+}
+
+/** Paths are relative to the file that names them; inline data wins over a path, as in kubectl. */
+function withPaths(entry: JsonObject, dir: string): JsonObject {
+  const result = { ...entry };
+  for (const key of ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']) {
+    const path = entry[key];
+    if (entry[`${key}-data`]) result[key] = undefined;
+    else if (typeof path === 'string' && path !== '') result[key] = resolve(dir, path);
+  }
+  const exec = entry['exec'];
+  // A bare name is looked up in PATH.
+  if (isObject(exec) && String(exec['command']).includes('/'))
+    result['exec'] = { ...exec, command: resolve(dir, String(exec['command'])) };
+  return result;
+}
