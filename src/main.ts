@@ -52,7 +52,7 @@ export async function main(world: World): Promise<Exit> {
 async function runCommand(options: RunOptions, world: World, stderr: Sink): Promise<Exit> {
   const env = environmentWithoutOurs(world.env);
   const file = findCommand(options.command[0], env['PATH']);
-  if (options.disable) return replaceBy(file, options.command, env);
+  if (options.disable) becomeCommand(file, options.command, env);
 
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_${randomUUID()}`;
   const emit = log({
@@ -63,14 +63,8 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     colours: wantsColours(env, isatty(2)),
     wall: () => systemClock.wall(),
   });
-  for (const message of options.warnings) emit({ type: 'warning', message });
-
-  const unguarded = guardProblem();
-  if (unguarded !== undefined)
-    emit({
-      type: 'warning',
-      message: `no guard, CMD would outlive a killed wrapper: ${unguarded}`,
-    });
+  for (const message of [...options.warnings, ...warningsOfThePlace()])
+    emit({ type: 'warning', message });
 
   const foreground = hasControllingTerminal();
   const released = new AbortController();
@@ -116,11 +110,23 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   }
 }
 
-function replaceBy(
-  file: string,
-  command: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): never {
-  process.execve?.(file, command, env);
+/** What the machine we run on cannot give us. */
+function warningsOfThePlace(): string[] {
+  const warnings = [];
+  const unguarded = guardProblem();
+  if (unguarded !== undefined)
+    warnings.push(`no guard, CMD would outlive a killed or frozen wrapper: ${unguarded}`);
+  if (process.pid === 1)
+    warnings.push(
+      'this is PID 1: zombies are not reaped, and a signal in the first 0.1s is lost; put an init in front, such as tini',
+    );
+  return warnings;
+}
+
+/** Only throws: there is nothing left to return to. */
+function becomeCommand(file: string, command: readonly string[], env: World['env']): never {
+  // Node ignores these two, and what is ignored stays so in CMD; what is handled does not.
+  for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
+  process.execve?.(file, command, env as Record<string, string>);
   throw new Error('process.execve returned');
 }

@@ -1,15 +1,10 @@
 import { formatDuration } from '../duration.ts';
+import type { Patience } from '../election/candidate.ts';
 import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
 import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import * as convert from './conversions.ts';
 import { show, type Setting, type Settings } from './setting.ts';
-
-/** How long a candidate that does not lead is willing to wait. */
-export type Patience =
-  | { readonly kind: 'forever' }
-  | { readonly kind: 'try' }
-  | { readonly kind: 'wait'; readonly waitMs: number };
 
 /** What `run` is asked to do: every option checked, every default filled in that does not need the cluster. */
 export interface RunOptions {

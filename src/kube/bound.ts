@@ -2,6 +2,8 @@ import { LockFault } from '../election/lock.ts';
 
 /** What ends a piece of work that has not ended by itself. */
 export interface Bound {
+  /** Who is to answer, for the message. */
+  readonly peer: string;
   readonly timeoutMs: number;
   /** Whoever asked for the work no longer wants it. */
   readonly signal: AbortSignal;
@@ -15,20 +17,21 @@ export interface Bound {
  * @throws {LockFault} `unreachable` at the bound; it is also the reason of the work's signal
  */
 export async function withinBound<T>(
-  { timeoutMs, signal, closing }: Bound,
+  { peer, timeoutMs, signal, closing }: Bound,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const end = new AbortController();
   const endWith = (reason: string) => () => {
     end.abort(new LockFault('unreachable', reason));
   };
-  const giveUp = endWith('the request was given up');
-  const close = endWith('the connection has been closed');
+  const giveUp = endWith(`the request to ${peer} was given up`);
+  const close = endWith(`the connection to ${peer} has been closed`);
   if (signal.aborted) giveUp();
   if (closing.aborted) close();
   end.signal.throwIfAborted();
 
-  const timer = setTimeout(endWith(`no answer within ${String(timeoutMs / 1_000)} s`), timeoutMs);
+  const late = endWith(`no answer from ${peer} within ${String(timeoutMs / 1_000)} s`);
+  const timer = setTimeout(late, timeoutMs);
   signal.addEventListener('abort', giveUp);
   closing.addEventListener('abort', close);
   const ended = new Promise<never>((_, reject) => {

@@ -76,7 +76,8 @@ export function connect(cluster: Cluster, options: ConnectionOptions): Connectio
   return {
     cluster,
     async request(call) {
-      const bound = { timeoutMs, signal: call.signal, closing: closed.signal };
+      const peer = `the API server ${cluster.server.host}`;
+      const bound = { peer, timeoutMs, signal: call.signal, closing: closed.signal };
       try {
         return await withinBound(bound, (signal) => sendAgainAfter401(call, signal));
       } catch (error) {

@@ -43,6 +43,8 @@ export async function exchange(options: Exchange): Promise<Answer> {
   const open = server.protocol === 'http:' ? http.request : https.request;
   const request = open({
     ...access.tls,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: it is there for CMD.
+    rejectUnauthorized: access.tls.rejectUnauthorized !== false,
     agent: options.agent,
     // URL has IPv6 addresses in brackets, sockets want them without.
     hostname: server.hostname.replace(/^\[|\]$/g, ''),

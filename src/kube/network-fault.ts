@@ -38,9 +38,13 @@ export function networkFault(error: unknown, { server }: Pick<Cluster, 'server'>
     return new LockFault('unreachable', error.message, { ...hint, cause: error });
   }
   const text = error instanceof Error ? error.message : String(error);
-  const [meaning, hint] = meanings[errorCode(error)] ?? [oneLine(text)];
-  return new LockFault('unreachable', `cannot reach the API server ${server.host}: ${meaning}`, {
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  });
+  const [meaning, hint] = meanings[errorCode(error)] ?? [text];
+  return new LockFault(
+    'unreachable',
+    oneLine(`cannot reach the API server ${server.host}: ${meaning}`),
+    {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    },
+  );
 }
