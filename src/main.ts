@@ -127,6 +127,6 @@ function warningsOfThePlace(): string[] {
 function becomeCommand(file: string, command: readonly string[], env: World['env']): never {
   // Node ignores these two, and what is ignored stays so in CMD; what is handled does not.
   for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
-  process.execve?.(file, command, env as Record<string, string>);
+  process.execve?.(file, command, env);
   throw new Error('process.execve returned');
 }

@@ -10,7 +10,8 @@ import { endsTheWait, type ForwardedSignal, type SignalSource } from './child/si
 import type { Child } from './child/child.ts';
 import type { Patience } from './election/candidate.ts';
 import type { Clock } from './election/clock.ts';
-import type { CampaignOutcome, LeaderElector } from './election/elector.ts';
+import type { CampaignOutcome } from './election/campaign.ts';
+import type { LeaderElector } from './election/elector.ts';
 import type { Term } from './election/term.ts';
 import { ExpectedError } from './errors.ts';
 import type { RunListener } from './events.ts';

@@ -23,8 +23,12 @@ export interface Candidate {
   /** The observed version is known not to be the latest: look before claiming. */
   readonly outdated: boolean;
   readonly nextLookAtMs: number;
-  /** New versions that somebody else wrote while we were looking. */
+  /** Successful looks of this campaign. */
+  readonly looks: number;
+  /** How many of them, after the first, found a new version. */
   readonly signsOfLife: number;
+  /** Claims in a row for which somebody else was faster. */
+  readonly conflicts: number;
   /** What has kept us from the lock since `sinceMs`. */
   readonly trouble: Trouble | undefined;
 }
@@ -47,7 +51,9 @@ export function newCandidate(
     observation: memory,
     outdated: true,
     nextLookAtMs: -Infinity,
+    looks: 0,
     signsOfLife: 0,
+    conflicts: 0,
     trouble: undefined,
   };
 }
@@ -57,21 +63,23 @@ export function afterLook(
   observation: Observation,
   nextLookAtMs: number,
 ): Candidate {
-  const isFirst = candidate.nextLookAtMs === -Infinity;
-  const isNew = !isFirst && observation !== candidate.observation;
+  const isNew = candidate.looks > 0 && observation !== candidate.observation;
   return {
     ...candidate,
     observation,
     outdated: false,
     nextLookAtMs,
+    looks: candidate.looks + 1,
     signsOfLife: candidate.signsOfLife + (isNew ? 1 : 0),
+    conflicts: isNew && observation.promisedUntilMs > -Infinity ? 0 : candidate.conflicts,
     trouble: undefined,
   };
 }
 
 /** Somebody else was faster. */
 export function afterConflict(candidate: Candidate, nextLookAtMs: number): Candidate {
-  return { ...candidate, outdated: true, nextLookAtMs, trouble: undefined };
+  const conflicts = candidate.conflicts + 1;
+  return { ...candidate, outdated: true, nextLookAtMs, conflicts, trouble: undefined };
 }
 
 /** A failed look leaves what we know as it is; after a claim without an answer we know nothing. */
@@ -115,7 +123,12 @@ export function nextStep(candidate: Candidate, now: Now): Step {
   const claimAtMs = known ? claimableAtMs(known) : Infinity;
   if (known && nowMs >= claimAtMs) return { kind: 'claim', observation: known };
   if (nowMs >= candidate.nextLookAtMs) return { kind: 'look' };
-  const wakeAtMs = Math.min(candidate.nextLookAtMs, claimAtMs, waitEndsAtMs(candidate));
+  const wakeAtMs = Math.min(
+    candidate.nextLookAtMs,
+    claimAtMs,
+    waitEndsAtMs(candidate),
+    toleranceEndsAtMs(candidate, now),
+  );
   return { kind: 'sleep', ms: wakeAtMs - nowMs };
 }
 
@@ -125,7 +138,7 @@ function hasHadEnough(candidate: Candidate, now: Now): boolean {
   if (patience.kind === 'wait') return now.nowMs >= waitEndsAtMs(candidate);
   if (patience.kind === 'forever') return false;
   if (trouble)
-    return trouble.fault.kind === 'denied' || now.nowMs - trouble.sinceMs >= now.toleranceMs;
+    return trouble.fault.kind === 'denied' || now.nowMs >= toleranceEndsAtMs(candidate, now);
   if (candidate.outdated || !observation?.seen || now.nowMs >= claimableAtMs(observation))
     return false;
   return signsOfLife > 0 || looksAlive(observation.seen.record, now.wallMs, now.assumedDurationMs);
@@ -134,4 +147,8 @@ function hasHadEnough(candidate: Candidate, now: Now): boolean {
 /** When patience ends, whatever has been seen by then; Infinity if it never does. */
 export function waitEndsAtMs({ patience, startedAtMs }: Candidate): number {
   return patience.kind === 'wait' ? startedAtMs + patience.waitMs : Infinity;
+}
+
+function toleranceEndsAtMs({ patience, trouble }: Candidate, { toleranceMs }: Now): number {
+  return patience.kind === 'try' && trouble ? trouble.sinceMs + toleranceMs : Infinity;
 }

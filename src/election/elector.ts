@@ -19,6 +19,7 @@
  */
 import { backoffMs } from './backoff.ts';
 import { bounded } from './bounded.ts';
+import type { CampaignOptions, CampaignOutcome, ElectorOptions } from './campaign.ts';
 import {
   afterConflict,
   afterFault,
@@ -29,41 +30,14 @@ import {
   type Candidate,
   type Patience,
 } from './candidate.ts';
-import type { Clock } from './clock.ts';
 import type { ElectionListener } from './events.ts';
-import { asFault, type LeaderRecord, type Lock, type LockFault, type Versioned } from './lock.ts';
-import { claimableAtMs, observe, type Observation } from './observation.ts';
+import { asFault, type LockFault, type Versioned } from './lock.ts';
+import { observe, type Observation } from './observation.ts';
+import { newsBetween } from './news.ts';
 import { Pen, type WriteOutcome } from './pen.ts';
 import { release } from './release.ts';
 import { Term } from './term.ts';
-import { timingProblem, trustFrom, type Timing } from './timing.ts';
-
-export interface ElectorOptions {
-  readonly lock: Lock;
-  readonly clock: Clock;
-  readonly timing: Timing;
-  /** For people to read; two processes that share one still never both lead. */
-  readonly identity: string;
-  /** Bound of every single request. */
-  readonly requestTimeoutMs: number;
-  readonly emit?: ElectionListener;
-  /** Uniform in [0, 1); spreads retries and signs writes. */
-  readonly random?: () => number;
-}
-
-export interface CampaignOptions {
-  /** Ends the campaign. */
-  readonly signal: AbortSignal;
-  readonly patience?: Patience;
-}
-
-export type CampaignOutcome =
-  | { readonly kind: 'elected'; readonly term: Term }
-  /** Patience ended while somebody else held the lock, as far as we know. */
-  | { readonly kind: 'held'; readonly holder: string }
-  /** Patience ended while the lock was out of reach, or the lock cannot be used at all. */
-  | { readonly kind: 'unavailable'; readonly fault: LockFault }
-  | { readonly kind: 'aborted' };
+import { timingProblem, trustFrom } from './timing.ts';
 
 /** Twice this, a farewell, and a shutdown still takes less than a second. */
 const farewellMs = 400;
@@ -74,25 +48,46 @@ export class LeaderElector {
   readonly #options: Required<ElectorOptions>;
   readonly #pen: Pen;
   #memory: Observation | undefined;
+  #isCampaigning = false;
+  #term: Term | undefined;
   /** A claim of ours may have been, or may still be, applied without our having been told. */
   #mayHold = false;
 
-  /** @throws {RangeError} when the timings cannot keep the promise */
+  /** @throws {RangeError} when the timings cannot keep the promise, or the identity is empty */
   constructor(options: ElectorOptions) {
     const problem = timingProblem(options.timing);
     if (problem !== undefined) throw new RangeError(problem);
-    this.#options = { emit: () => undefined, random: Math.random, ...options };
+    if (options.identity === '') throw new RangeError('an empty holder means that nobody leads');
+    const { emit = () => undefined, random = Math.random } = options;
+    this.#options = { ...options, random, emit: undisturbed(emit) };
     this.#pen = new Pen(this.#options);
   }
 
-  /** Stands until elected, or until patience or `signal` ends it. One campaign or term at a time. */
+  /**
+   * Stands until elected, or until patience or `signal` ends it.
+   * @throws {Error} when another campaign or term of this elector goes on
+   */
   async campaign({
     signal,
     patience = { kind: 'forever' },
   }: CampaignOptions): Promise<CampaignOutcome> {
-    const { clock } = this.#options;
+    if (this.#isCampaigning || this.#term?.isOngoing())
+      throw new Error('this elector is already standing or leading');
+    this.#isCampaigning = true;
+    try {
+      const outcome = await this.#stand(signal, patience);
+      if (outcome.kind !== 'elected') await this.#withdraw();
+      return outcome;
+    } finally {
+      this.#isCampaigning = false;
+    }
+  }
+
+  async #stand(signal: AbortSignal, patience: Patience): Promise<CampaignOutcome> {
+    const { clock, emit } = this.#options;
     let candidate = newCandidate(patience, clock.now(), this.#memory);
-    while (!signal.aborted) {
+    const isAborted = () => signal.aborted;
+    while (!isAborted()) {
       const before = candidate;
       const step = nextStep(candidate, this.#now());
       switch (step.kind) {
@@ -103,40 +98,47 @@ export class LeaderElector {
           candidate = await this.#look(candidate, signal);
           break;
         case 'claim': {
-          const claimed = await this.#claim(step.observation, signal);
-          if (claimed.kind === 'written' && this.#isInTime(claimed)) return this.#elected(claimed);
+          const claimed = await this.#claim(step.observation, candidate, signal);
+          if (claimed.kind === 'written' && !isAborted() && this.#isInTime(claimed)) {
+            if (candidate.trouble) emit({ type: 'in-reach' });
+            return { kind: 'elected', term: this.#beginTerm(claimed) };
+          }
           candidate = this.#afterClaim(candidate, claimed);
           break;
         }
         case 'give-up':
-          await this.#withdraw();
           return givenUp(candidate, step.fault);
         default:
           return step satisfies never;
       }
-      this.#report(before, candidate);
+      if (isAborted()) break;
+      for (const event of newsBetween(before, candidate, clock.now())) emit(event);
     }
-    await this.#withdraw();
     return { kind: 'aborted' };
   }
 
   async #look(candidate: Candidate, signal: AbortSignal): Promise<Candidate> {
     try {
-      return this.#afterSight(candidate, await this.#pen.read(signal));
+      return this.#afterSight(candidate, await this.#pen.read(signal, this.#leftMs(candidate)));
     } catch (thrown) {
       return this.#afterFault(candidate, asFault(thrown), 'look');
     }
   }
 
-  async #claim({ seen }: Observation, signal: AbortSignal): Promise<WriteOutcome> {
-    const { clock, requestTimeoutMs } = this.#options;
+  async #claim(
+    { seen }: Observation,
+    candidate: Candidate,
+    signal: AbortSignal,
+  ): Promise<WriteOutcome> {
+    const { clock } = this.#options;
     const mightHaveHeld = this.#mayHold;
     this.#mayHold = true;
     try {
-      // The pen keeps its own, shorter bounds: this one only lets `signal` end the waiting.
-      const bound = { clock, boundMs: 2 * requestTimeoutMs + 1_000, signal };
-      const outcome = await bounded(bound, () => this.#pen.claim(seen));
-      if (outcome.kind === 'conflict') this.#mayHold = mightHaveHeld;
+      // The pen has bounds of its own: this one only ends the waiting when it is no longer worth it.
+      const bound = { clock, boundMs: this.#leftMs(candidate), signal };
+      const isWanted = () => !signal.aborted && this.#leftMs(candidate) > 0;
+      const outcome = await bounded(bound, () => this.#pen.claim(seen, isWanted));
+      if (outcome.kind === 'conflict' && outcome.isCertain) this.#mayHold = mightHaveHeld;
       return outcome;
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
@@ -148,14 +150,19 @@ export class LeaderElector {
     return this.#pen.trustTime.now() < trustFrom(sentAtMs, this.#options.timing).lossAtMs;
   }
 
-  #elected(won: Extract<WriteOutcome, { kind: 'written' }>): CampaignOutcome {
+  #beginTerm(won: Extract<WriteOutcome, { kind: 'written' }>): Term {
     const { requestTimeoutMs, emit } = this.#options;
     const { record, version } = won.current;
     this.#mayHold = false;
     emit({ type: 'elected', fencingToken: version, transitions: record.transitions });
-    const releaseTimeoutMs = Math.min(requestTimeoutMs, 5_000);
-    const term = new Term({ ...this.#options, pen: this.#pen, won, releaseTimeoutMs });
-    return { kind: 'elected', term };
+    this.#term = new Term({
+      ...this.#options,
+      pen: this.#pen,
+      won,
+      releaseTimeoutMs: Math.min(requestTimeoutMs, 5_000),
+      onUsurped: (seen) => this.#remember(seen),
+    });
+    return this.#term;
   }
 
   #afterClaim(candidate: Candidate, outcome: WriteOutcome): Candidate {
@@ -163,7 +170,10 @@ export class LeaderElector {
       case 'written':
         return this.#afterSight(candidate, outcome.current);
       case 'conflict':
-        return afterConflict(candidate, this.#in(conflictSpreadMs * this.#options.random()));
+        return afterConflict(
+          candidate,
+          this.#options.clock.now() + this.#conflictPauseMs(candidate),
+        );
       case 'fault':
         return this.#afterFault(candidate, outcome.fault, 'claim');
       default:
@@ -173,14 +183,25 @@ export class LeaderElector {
 
   #afterSight(candidate: Candidate, seen: Versioned | undefined): Candidate {
     const { clock, timing, random } = this.#options;
+    const pauseMs = timing.retryPeriodMs * (1 + 0.2 * random());
+    return afterLook(candidate, this.#remember(seen), clock.now() + pauseMs);
+  }
+
+  #remember(seen: Versioned | undefined): Observation {
+    const { clock, timing } = this.#options;
     this.#memory = observe(this.#memory, {
       seen,
       nowMs: clock.now(),
       isOurs: seen !== undefined && this.#pen.isOurs(seen.record),
       assumedDurationMs: timing.leaseDurationMs,
     });
-    const pauseMs = timing.retryPeriodMs * (1 + 0.2 * random());
-    return afterLook(candidate, this.#memory, this.#in(pauseMs));
+    return this.#memory;
+  }
+
+  /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
+  #conflictPauseMs({ conflicts }: Candidate): number {
+    const { timing, random } = this.#options;
+    return conflicts === 0 ? conflictSpreadMs * random() : backoffMs(conflicts, { timing, random });
   }
 
   #afterFault(candidate: Candidate, fault: LockFault, during: 'look' | 'claim'): Candidate {
@@ -192,25 +213,13 @@ export class LeaderElector {
   /** Nothing of ours stays behind: what a claim may have won is handed back. */
   async #withdraw(): Promise<void> {
     if (!this.#mayHold) return;
-    await release(this.#pen, { clock: this.#options.clock, boundMs: 2 * farewellMs });
+    const { clock } = this.#options;
+    await release(this.#pen, { clock, boundMs: 2 * farewellMs, isOurs: () => true });
     this.#mayHold = false;
   }
 
-  #report(before: Candidate, after: Candidate): void {
-    const { emit } = this.#options;
-    if (after.trouble && after.trouble.fault.kind !== before.trouble?.fault.kind)
-      emit({ type: 'out-of-reach', fault: after.trouble.fault });
-    if (before.trouble && !after.trouble) emit({ type: 'in-reach' });
-
-    const { observation } = after;
-    if (!observation || observation === before.observation) return;
-    const nowMs = this.#options.clock.now();
-    const freeInMs = claimableAtMs(observation) - nowMs;
-    if (freeInMs <= 0) return;
-    const record = observation.seen?.record;
-    if (!record?.holder) emit({ type: 'waiting-out', freeInMs });
-    else if (!isSameTerm(record, before.observation?.seen?.record))
-      emit({ type: 'standing-by', record, freeInMs, givesUpInMs: waitEndsAtMs(after) - nowMs });
+  #leftMs(candidate: Candidate): number {
+    return waitEndsAtMs(candidate) - this.#options.clock.now();
   }
 
   #now() {
@@ -222,10 +231,6 @@ export class LeaderElector {
       toleranceMs: requestTimeoutMs,
     };
   }
-
-  #in(ms: number): number {
-    return this.#options.clock.now() + ms;
-  }
 }
 
 function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {
@@ -233,6 +238,13 @@ function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOu
   return { kind: 'held', holder: candidate.observation?.seen?.record.holder ?? '' };
 }
 
-function isSameTerm(record: LeaderRecord, other: LeaderRecord | undefined): boolean {
-  return record.holder === other?.holder && record.acquireTimeUs === other.acquireTimeUs;
+/** What a listener throws is the listener's affair: no term may be lost, or kept, because of it. */
+function undisturbed(listener: ElectionListener): ElectionListener {
+  return (event) => {
+    try {
+      listener(event);
+    } catch {
+      // There is nobody here to tell.
+    }
+  };
 }

@@ -2,8 +2,8 @@
  * What a candidate remembers of the lock, and when that memory allows it to claim. Pure.
  *
  *     absent ──────────┐
- *     released ────────┼──▶ claimable now, but not before a promise we saw being broken by force
- *     ours ────────────┘
+ *     released ────────┴──▶ claimable now, but not before a promise we saw being broken by force
+ *     ours ────────────────▶ claimable now, but not before any promise we know of: the write may have landed late
  *     held ────────────────▶ claimable when the record's own duration has passed since we first saw this version
  *
  * Invariants (design rules 1 and 3):
@@ -43,7 +43,8 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   if (before !== undefined && before.seen?.version === seen?.version) return before;
   const promisedUntilMs = before?.promisedUntilMs ?? -Infinity;
   const forcedUntilMs = before?.forcedUntilMs ?? -Infinity;
-  if (seen !== undefined && (sight.isOurs || isReleased(seen.record)))
+  if (seen !== undefined && sight.isOurs) return { seen, promisedUntilMs, forcedUntilMs };
+  if (seen !== undefined && isReleased(seen.record))
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
   if (seen === undefined || seen.record.holder === '')
     return {

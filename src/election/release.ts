@@ -5,44 +5,62 @@
 import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
 import type { ReleaseOutcome } from './events.ts';
-import { asFault } from './lock.ts';
+import { asFault, LockFault, type LeaderRecord } from './lock.ts';
 import type { Pen } from './pen.ts';
 
 const pauseMs = 100;
 
+export interface ReleaseOptions {
+  readonly clock: Clock;
+  readonly boundMs: number;
+  /** Which of our own writes may be taken back. */
+  readonly isOurs: (record: LeaderRecord) => boolean;
+}
+
 /**
- * Call it only when everything that needed the lock is gone. Takes at most `boundMs`; a write of ours that is
- * still on the wire is awaited for half of that, and cannot undo a release that succeeded.
+ * Call it only when everything that needed the lock is gone. Takes at most `boundMs`, and sends nothing afterwards.
+ * A write of ours that is still on the wire is awaited for half of that, and cannot undo a release that succeeded.
  */
-export async function release(
-  pen: Pen,
-  { clock, boundMs }: { clock: Clock; boundMs: number },
-): Promise<ReleaseOutcome> {
+export async function release(pen: Pen, options: ReleaseOptions): Promise<ReleaseOutcome> {
+  const bound = { clock: options.clock, boundMs: options.boundMs / 2 };
   let latest: ReleaseOutcome | undefined;
   try {
-    await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);
-    return await bounded({ clock, boundMs: boundMs / 2 }, async (cutOff) => {
+    await bounded(bound, () => pen.settled()).catch(() => undefined);
+    return await bounded(bound, async (cutOff) => {
       for (;;) {
-        latest = await tryRelease(pen, cutOff);
+        latest = await tryRelease(pen, options, cutOff);
         if (latest.kind !== 'failed' || cutOff.aborted) return latest;
-        await clock.sleep(pauseMs, cutOff);
+        await options.clock.sleep(pauseMs, cutOff);
       }
     });
   } catch (thrown) {
     return latest ?? { kind: 'failed', fault: asFault(thrown) };
+  } finally {
+    pen.abandon();
   }
 }
 
-async function tryRelease(pen: Pen, cutOff: AbortSignal): Promise<ReleaseOutcome> {
+async function tryRelease(
+  pen: Pen,
+  { isOurs }: ReleaseOptions,
+  cutOff: AbortSignal,
+): Promise<ReleaseOutcome> {
   try {
-    for (;;) {
-      const seen = await pen.read(cutOff);
-      if (seen === undefined || !pen.isOurs(seen.record)) return { kind: 'not-ours' };
-      const outcome = await pen.free(seen);
-      if (outcome.kind === 'written') return { kind: 'released' };
-      if (outcome.kind === 'fault') return { kind: 'failed', fault: outcome.fault };
-    }
+    const seen = await pen.read(cutOff);
+    // The answer to our own release was lost.
+    if (seen?.record.holder === '' && pen.wrote(seen.record)) return { kind: 'released' };
+    if (!seen || !pen.isOurs(seen.record) || !isOurs(seen.record)) return { kind: 'not-ours' };
+    if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
+    const outcome = await pen.free(seen, () => !cutOff.aborted);
+    if (outcome.kind === 'written') return { kind: 'released' };
+    return { kind: 'failed', fault: outcome.kind === 'fault' ? outcome.fault : everChanging };
   } catch (thrown) {
     return { kind: 'failed', fault: asFault(thrown) };
   }
 }
+
+const outOfTime = new LockFault('unreachable', 'there was no time left for it');
+const everChanging = new LockFault(
+  'unreachable',
+  'somebody else writes to the object all the time',
+);

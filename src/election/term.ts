@@ -17,12 +17,11 @@
  * afresh on it and trust only that; anybody else → lost, and nothing more is written (rules 6, 7, 8, 14).
  */
 import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
-import type { ElectionListener, ForeignEdit, Loss, ReleaseOutcome } from './events.ts';
+import type { ForeignEdit, Loss, ReleaseOutcome } from './events.ts';
 import { asFault, type LockFault, type Versioned } from './lock.ts';
-import type { Pen, TermFacts, WriteOutcome } from './pen.ts';
+import type { TermFacts, WriteOutcome } from './pen.ts';
 import { release } from './release.ts';
-import type { Timing } from './timing.ts';
+import type { TermChange, TermOptions } from './term-options.ts';
 import { TrustWindow } from './trust-window.ts';
 import { judge } from './verdict.ts';
 
@@ -30,21 +29,6 @@ type Phase =
   | { readonly kind: 'leading' }
   | { readonly kind: 'lost'; readonly loss: Loss }
   | { readonly kind: 'over' };
-
-/** `extended`: {@link Term.remainingMs} has grown. `suspended`: nothing may run until `resumed` or the loss. */
-export type TermChange = 'extended' | 'suspended' | 'resumed';
-
-export interface TermOptions {
-  readonly pen: Pen;
-  readonly clock: Clock;
-  readonly timing: Timing;
-  readonly random: () => number;
-  readonly emit: ElectionListener;
-  /** Bound of the release. */
-  readonly releaseTimeoutMs: number;
-  /** The write that won the term. */
-  readonly won: Extract<WriteOutcome, { kind: 'written' }>;
-}
 
 /** How often the clock is compared with the deadlines even if nothing rings: finds suspensions. */
 const vigilMs = 1_000;
@@ -68,6 +52,7 @@ export class Term {
   #basis: Versioned | undefined;
   #found: ForeignEdit | undefined;
   #failing = false;
+  #released: Promise<ReleaseOutcome> | undefined;
 
   constructor(options: TermOptions) {
     const { won, timing, pen } = options;
@@ -104,15 +89,31 @@ export class Term {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded. */
-  async release(): Promise<ReleaseOutcome> {
+  /** Whether the term has neither been lost nor released. */
+  isOngoing(): boolean {
+    return this.#phase.kind === 'leading';
+  }
+
+  /**
+   * Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded; once is
+   * enough, again tells the same.
+   */
+  release(): Promise<ReleaseOutcome> {
+    return (this.#released ??= this.#release());
+  }
+
+  async #release(): Promise<ReleaseOutcome> {
     const usurped = this.loss?.kind === 'usurped';
     if (this.#phase.kind !== 'lost') this.#phase = { kind: 'over' };
     this.#end();
     const { pen, clock, releaseTimeoutMs, emit } = this.#options;
     const outcome: ReleaseOutcome = usurped
       ? { kind: 'not-ours' }
-      : await release(pen, { clock, boundMs: releaseTimeoutMs });
+      : await release(pen, {
+          clock,
+          boundMs: releaseTimeoutMs,
+          isOurs: (record) => record.acquireTimeUs === this.#facts.acquireTimeUs,
+        });
     emit({ type: 'release', outcome });
     return outcome;
   }
@@ -127,20 +128,27 @@ export class Term {
   /** Tries until a write has been acknowledged in time, or the term has ended. */
   async #renew(): Promise<void> {
     const { pen, timing, random } = this.#options;
-    for (let failures = 0; !this.#hasEnded(); failures += 1) {
-      const outcome = await pen.renew(this.#facts, this.#basis);
+    const isWanted = () => !this.#hasEnded() && this.#window.lossInMs() > 0;
+    for (let failures = 0; this.#mayWrite(); failures += 1) {
+      const outcome = await pen.renew(this.#facts, this.#basis, isWanted);
       if (this.#hasEnded()) return;
       if (outcome.kind === 'written' && this.#acknowledge(outcome)) return;
-      let fault: LockFault | undefined;
-      if (outcome.kind === 'fault') ({ fault } = outcome);
+      let fault = outcome.kind === 'fault' ? outcome.fault : undefined;
       if (outcome.kind === 'conflict') fault = await this.#inspect();
       if (this.#hasEnded()) return;
-      if (fault) this.#reportFailing(fault);
+      if (fault?.kind === 'unsupported') this.#lose({ kind: 'unsupported', fault });
+      else if (fault) this.#reportFailing(fault);
       else if (failures === 0) continue;
       // Whatever the server asks for, there is one more try before the deadline.
       const longestMs = Math.max(this.#window.lossInMs() / 2, shortestPauseMs);
       await this.#pause(Math.min(backoffMs(failures, { fault, timing, random }), longestMs));
     }
+  }
+
+  /** A closed window ends the writing before any alarm has rung. */
+  #mayWrite(): boolean {
+    if (!this.#hasEnded() && this.#window.lossInMs() <= 0) this.#closeWindow();
+    return !this.#hasEnded();
   }
 
   /** Whether the write gives us trust now; false leads to another write. */
@@ -173,16 +181,16 @@ export class Term {
       const verdict = judge(seen, {
         ...timing,
         isOurs: seen !== undefined && pen.isOurs(seen.record),
+        isDoubted: this.#window.isDoubted,
         transitions: this.transitions,
       });
-      if (verdict.kind === 'usurped') this.#lose(verdict);
-      else this.#found = verdict.found ?? this.#found;
       this.#basis = seen;
+      if (verdict.kind === 'ours') this.#found = verdict.found ?? this.#found;
+      else this.#lose(verdict);
+      if (verdict.kind === 'usurped' && seen) this.#options.onUsurped(seen);
       return undefined;
     } catch (thrown) {
-      const fault = asFault(thrown);
-      if (fault.kind === 'unsupported') this.#lose({ kind: 'unsupported', fault });
-      return fault;
+      return asFault(thrown);
     }
   }
 

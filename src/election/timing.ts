@@ -63,6 +63,8 @@ export function trustFrom(sentAtMs: number, timing: Timing): Trust {
 /** Why these timings cannot work, as one line that shows the sum; undefined when they can. */
 export function timingProblem(timing: Timing): string | undefined {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = timing;
+  if (![leaseDurationMs, renewDeadlineMs, retryPeriodMs].every(Number.isFinite))
+    return 'a lease duration, renew deadline and retry period must be finite numbers';
   if (leaseDurationMs < 1_000 || leaseDurationMs % 1_000 !== 0)
     return `the lease duration is ${seconds(leaseDurationMs)}, but a Lease holds whole seconds, at least 1`;
   if (leaseDurationMs > maxLeaseSeconds * 1_000)

@@ -5,20 +5,25 @@ import type { Versioned } from './lock.ts';
  * Whose lock it is, in the eyes of a leader whose write met a conflict.
  * - `ours`: write afresh on it. `found` says what a foreign hand had done to it, if one had
  * - `usurped`: another holder, and nothing more is ours to write
+ * - `expired`: nobody's, but somebody may have led while we could not look
  */
 export type Verdict =
   | { readonly kind: 'ours'; readonly found: ForeignEdit | undefined }
-  | { readonly kind: 'usurped'; readonly holder: string };
+  | { readonly kind: 'usurped'; readonly holder: string }
+  | { readonly kind: 'expired' };
 
 export interface LeadersView {
   /** Whether this process itself wrote the record. */
   readonly isOurs: boolean;
+  /** Whether the machine has slept through the end of the trust. */
+  readonly isDoubted: boolean;
   readonly leaseDurationMs: number;
   readonly transitions: number;
 }
 
 /** An object without a holder is nobody's, so the leader may say again that it leads (design rules 6, 7, 14). */
 export function judge(seen: Versioned | undefined, view: LeadersView): Verdict {
+  if (!seen?.record.holder && view.isDoubted) return { kind: 'expired' };
   if (seen === undefined) return { kind: 'ours', found: 'deleted' };
   const { holder, leaseDurationMs, transitions } = seen.record;
   if (holder === '') return { kind: 'ours', found: 'emptied' };

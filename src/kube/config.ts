@@ -25,6 +25,19 @@ export interface ClusterOptions {
  * @throws {ExpectedError} 69 when there is no configuration or it cannot be used
  */
 export async function loadCluster(options: ClusterOptions): Promise<Cluster> {
+  const { signal } = options;
+  const givenUp = configError('the search for a cluster was given up');
+  if (signal.aborted) throw givenUp;
+  // Not everything heeds the signal: a file system may hang, or an identity provider.
+  const abandoned = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(givenUp);
+    });
+  });
+  return Promise.race([abandoned, findUsableCluster(options)]);
+}
+
+async function findUsableCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = await findCluster(options);
   await cluster.access('cached', options.signal);
   return cluster;

@@ -64,7 +64,7 @@ export class MemoryLockServer {
   #write(record: LeaderRecord, basis: Versioned | undefined): WriteResult {
     if (basis?.version !== this.#current?.version) return { kind: 'conflict' };
     this.edit(record);
-    return { kind: 'written', current: this.#current as Versioned };
+    return { kind: 'written', current: this.#current! };
   }
 
   #through<T>(

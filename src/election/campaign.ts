@@ -1,0 +1,34 @@
+/** What an elector is made of, and what a campaign is asked for and comes to. */
+import type { Patience } from './candidate.ts';
+import type { Clock } from './clock.ts';
+import type { ElectionListener } from './events.ts';
+import type { Lock, LockFault } from './lock.ts';
+import type { Term } from './term.ts';
+import type { Timing } from './timing.ts';
+
+export interface ElectorOptions {
+  readonly lock: Lock;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  /** For people to read; two processes that share one still never both lead. */
+  readonly identity: string;
+  /** Bound of every single request. */
+  readonly requestTimeoutMs: number;
+  readonly emit?: ElectionListener;
+  /** Uniform in [0, 1); spreads retries and signs writes. */
+  readonly random?: () => number;
+}
+
+export interface CampaignOptions {
+  /** Ends the campaign. */
+  readonly signal: AbortSignal;
+  readonly patience?: Patience;
+}
+
+export type CampaignOutcome =
+  | { readonly kind: 'elected'; readonly term: Term }
+  /** Patience ended while somebody else held the lock, as far as we know. */
+  | { readonly kind: 'held'; readonly holder: string }
+  /** Patience ended while the lock was out of reach, or the lock cannot be used at all. */
+  | { readonly kind: 'unavailable'; readonly fault: LockFault }
+  | { readonly kind: 'aborted' };

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
+import {
+  claimableAtMs,
+  isReleased,
+  looksAlive,
+  observe,
+  type Observation,
+} from '../../src/election/observation.ts';
+import { recordOf, released } from './scene.ts';
+
+const assumedDurationMs = 7_000;
+
+interface Look {
+  readonly at: number;
+  readonly sees: LeaderRecord | undefined;
+  readonly version?: string;
+  readonly isOurs?: boolean;
+}
+
+/** The memory after these looks, each at a version of its own unless it says otherwise. */
+function after(...looks: readonly Look[]): Observation {
+  let memory: Observation | undefined;
+  for (const [index, { at, sees, version = String(index), isOurs = false }] of looks.entries()) {
+    const seen: Versioned | undefined = sees && { record: sees, version, origin: undefined };
+    memory = observe(memory, { seen, nowMs: at, isOurs, assumedDurationMs });
+  }
+  if (!memory) throw new Error('nobody looked');
+  return memory;
+}
+
+const held = recordOf('b');
+const emptied = recordOf('');
+
+describe('a candidate without memory may claim at once what is', () => {
+  test.each<[string, LeaderRecord | undefined, boolean]>([
+    ['absent', undefined, false],
+    ['released', released, false],
+    ['empty with a duration', emptied, false],
+    ['empty without a duration', recordOf('', { leaseDurationMs: undefined }), false],
+    ['its own write', held, true],
+  ])('%s', (_, sees, isOurs) => {
+    expect(claimableAtMs(after({ at: 5_000, sees, isOurs }))).toBe(-Infinity);
+  });
+});
+
+describe('what another holds may be claimed', () => {
+  test('when the record’s own duration has passed since its first sight', () => {
+    expect(claimableAtMs(after({ at: 5_000, sees: held }))).toBe(20_000);
+  });
+
+  test('when our own duration has passed, if the record does not say', () => {
+    const sees = recordOf('b', { leaseDurationMs: undefined });
+    expect(claimableAtMs(after({ at: 5_000, sees }))).toBe(12_000);
+  });
+
+  test('no later for being looked at again', () => {
+    const memory = after(
+      { at: 5_000, sees: held, version: '7' },
+      { at: 9_000, sees: held, version: '7' },
+    );
+    expect(claimableAtMs(memory)).toBe(20_000);
+  });
+
+  test('only a full duration after a new version, even one with an older renewTime', () => {
+    const older = recordOf('b', { renewTimeUs: 1 });
+    expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 9_000, sees: older }))).toBe(
+      24_000,
+    );
+  });
+
+  test('only a full duration after a version that differs in nothing but its number', () => {
+    expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 9_000, sees: held }))).toBe(24_000);
+  });
+
+  test('a full duration after another holder has taken over', () => {
+    const next = recordOf('c', { leaseDurationMs: 30_000 });
+    expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 9_000, sees: next }))).toBe(39_000);
+  });
+});
+
+describe('a known deadline never moves earlier', () => {
+  test.each<[string, LeaderRecord | undefined]>([
+    ['the duration is shortened', recordOf('b', { leaseDurationMs: 1_000 })],
+    ['the object is deleted', undefined],
+    ['the holder is emptied', emptied],
+    [
+      'the holder is emptied and the duration removed',
+      recordOf('', { leaseDurationMs: undefined }),
+    ],
+    ['another holder with a shorter duration appears', recordOf('c', { leaseDurationMs: 2_000 })],
+  ])('when %s', (_, sees) => {
+    expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 9_000, sees }))).toBe(20_000);
+  });
+
+  test('when the object was deleted and somebody else took and released it', () => {
+    const memory = after(
+      { at: 5_000, sees: held },
+      { at: 6_000, sees: undefined },
+      { at: 7_000, sees: recordOf('c') },
+      { at: 8_000, sees: released },
+    );
+    expect(claimableAtMs(memory)).toBe(20_000);
+  });
+
+  test('when a write of our own lands that had been given up before the other one led', () => {
+    // Created by us but lost on the way; another creates, is deleted by hand, and only then ours arrives.
+    const memory = after(
+      { at: 5_000, sees: held },
+      { at: 9_000, sees: recordOf('a'), isOurs: true },
+    );
+    expect(claimableAtMs(memory)).toBe(20_000);
+  });
+
+  test('whatever hands do to the object, unless it is released', () => {
+    const look = fc.record({
+      afterMs: fc.nat(20_000),
+      sees: fc.option(
+        fc.record({
+          holder: fc.constantFrom('', 'b', 'c'),
+          leaseDurationMs: fc.option(fc.integer({ min: 1_001, max: 60_000 }), { nil: undefined }),
+          acquireTimeUs: fc.constant(undefined),
+          renewTimeUs: fc.constant(undefined),
+          transitions: fc.nat(9),
+        }),
+        { nil: undefined },
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(look, { minLength: 1, maxLength: 12 }), (looks) => {
+        let at = 0;
+        let deadline = -Infinity;
+        const seenSoFar: Look[] = [];
+        for (const { afterMs, sees } of looks) {
+          at += afterMs;
+          seenSoFar.push({ at, sees });
+          const next = claimableAtMs(after(...seenSoFar));
+          expect(next).toBeGreaterThanOrEqual(deadline);
+          deadline = next;
+        }
+      }),
+    );
+  });
+});
+
+describe('a release', () => {
+  it('ends the promise at once', () => {
+    expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 6_000, sees: released }))).toBe(
+      -Infinity,
+    );
+  });
+
+  it('is holder "" with exactly one second, as client-go writes it', () => {
+    expect(isReleased(released)).toBe(true);
+    expect(isReleased(recordOf('', { leaseDurationMs: 15_000 }))).toBe(false);
+    expect(isReleased(recordOf('', { leaseDurationMs: undefined }))).toBe(false);
+    expect(isReleased(recordOf('b', { leaseDurationMs: 1_000 }))).toBe(false);
+  });
+
+  it('does not free what is taken again', () => {
+    const memory = after(
+      { at: 5_000, sees: held },
+      { at: 6_000, sees: released },
+      { at: 7_000, sees: recordOf('c') },
+    );
+    expect(claimableAtMs(memory)).toBe(22_000);
+  });
+});
+
+describe('a holder looks alive', () => {
+  const renewedAtMs = 1_700_000_000_000;
+  test.each([
+    ['up to its duration after its renewTime', held, renewedAtMs + 14_999, true],
+    ['not from then on', held, renewedAtMs + 15_000, false],
+    ['when its clock is ahead of ours', held, renewedAtMs - 3_600_000, true],
+    ['not without a renewTime', recordOf('b', { renewTimeUs: undefined }), renewedAtMs, false],
+    ['not when it is empty', emptied, renewedAtMs, false],
+    [
+      'by our duration when it says none',
+      recordOf('b', { leaseDurationMs: undefined }),
+      renewedAtMs + 6_999,
+      true,
+    ],
+    [
+      'not beyond our duration when it says none',
+      recordOf('b', { leaseDurationMs: undefined }),
+      renewedAtMs + 7_000,
+      false,
+    ],
+  ])('%s', (_, record, wallMs, alive) => {
+    expect(looksAlive(record, wallMs, assumedDurationMs)).toBe(alive);
+  });
+});
