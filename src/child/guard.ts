@@ -6,8 +6,8 @@
  * session of its own and ignores what a terminal or an orderly shutdown sends. If it dies it is replaced at once;
  * it is stood down only when nothing of the term is left.
  */
+import { spawn } from 'node:child_process';
 import { uptime } from 'node:os';
-import { execa } from 'execa';
 import { guardScript } from './guard-script.ts';
 import { shell } from './guard-problem.ts';
 
@@ -38,17 +38,13 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
   let tell: (line: string) => void;
 
   const start = () => {
-    const guard = execa(shell, ['-c', 'eval "$guard"', scriptName, cookie], {
+    const guard = spawn(shell, ['-c', 'eval "$guard"', scriptName, cookie], {
       stdio: ['pipe', 'ignore', 'ignore'],
       // The program goes through the environment to keep `ps` readable, the cookie does not: it would find itself.
       env: { PATH: ['/usr/bin', '/bin', path].filter(Boolean).join(':'), guard: guardScript },
-      extendEnv: false,
       detached: true,
-      reject: false,
-      cleanup: false,
-      buffer: false,
     });
-    guard.nodeChildProcess.unref();
+    guard.unref();
     const { stdin } = guard;
     // Writing to a guard that has just died is no fault: its exit is what counts.
     stdin.on('error', () => undefined);
@@ -57,13 +53,17 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
     };
     if (target !== undefined) tell(`target ${String(target)}`);
     if (deadline !== undefined) tell(`until ${String(deadline)}`);
-    void guard.then(({ exitCode }) => {
+    const replace = (exitCode: number | null) => {
       // Parts of a guard may outlive its leader. They must not take the end of their input for our end.
       stdin.end('done\n');
       if (isOver) return;
       replacements += 1;
       if (exitCode === unfit || replacements > maxReplacements) fail();
       else start();
+    };
+    guard.once('exit', replace);
+    guard.once('error', () => {
+      replace(unfit);
     });
   };
   start();
