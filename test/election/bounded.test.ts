@@ -101,6 +101,7 @@ describe('a bounded call', () => {
     const seen = watched(
       bounded({ clock, boundMs: 5_000 }, () => {
         // A callee may throw anything, before it has promised anything.
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
         throw thrown;
       }),
     );

@@ -48,7 +48,11 @@ const fault = (kind: LockFault['kind']) => new LockFault(kind, kind);
 function failed(
   candidate: Candidate,
   kind: LockFault['kind'] = 'unreachable',
-  { nowMs = 0, pauseMs = 100, during = 'look' } = {},
+  {
+    nowMs = 0,
+    pauseMs = 100,
+    during = 'look',
+  }: { nowMs?: number; pauseMs?: number; during?: 'look' | 'claim' } = {},
 ): Candidate {
   return afterFault(candidate, { fault: fault(kind), nowMs, pauseMs }, during);
 }

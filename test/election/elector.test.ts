@@ -4,6 +4,7 @@ import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { atRest } from '../support/fake-clock.ts';
 import { recordOf, released, requestTimeoutMs, Scene } from './scene.ts';
+import { gate } from './wire.ts';
 
 let scene: Scene;
 
@@ -384,12 +385,12 @@ describe('a claim that is answered', () => {
 
   it('after the machine slept is written afresh as well', async () => {
     const a = scene.replica('a', slow);
-    const answer = Promise.withResolvers<void>();
-    a.wire.once('write', { back: answer.promise });
+    const answer = gate();
+    a.wire.once('write', { back: answer.opened });
     const campaign = a.campaign();
     await atRest();
     scene.clock.suspend(60_000);
-    answer.resolve();
+    answer.open();
     await atRest();
     expect(campaign.outcome?.kind).toBe('elected');
     expect(a.writes).toHaveLength(2);
@@ -398,13 +399,13 @@ describe('a claim that is answered', () => {
 
   it('after the machine slept while another took over is no term', async () => {
     const a = scene.replica('a', slow);
-    const answer = Promise.withResolvers<void>();
-    a.wire.once('write', { back: answer.promise });
+    const answer = gate();
+    a.wire.once('write', { back: answer.opened });
     const campaign = a.campaign();
     await atRest();
     scene.clock.suspend(60_000);
     scene.server.edit(recordOf('b'));
-    answer.resolve();
+    answer.open();
     await scene.clock.advance(1_000);
     expect(campaign.outcome).toBeUndefined();
     expect(a.told).toEqual(['standing-by']);

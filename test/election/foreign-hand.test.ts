@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import { released, Scene, type Replica } from './scene.ts';

@@ -5,7 +5,7 @@ import { defaultTiming, type Timing } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../support/fake-clock.ts';
 import { MemoryLockServer } from '../support/memory-lock.ts';
 import { recordOf, released, requestTimeoutMs, seededRandom } from './scene.ts';
-import { Wire } from './wire.ts';
+import { gate, Wire } from './wire.ts';
 
 /** The default timing sends an unanswered write again after this long. */
 const hedgeMs = 2_000;
@@ -196,12 +196,12 @@ describe('a write that is not answered', () => {
   });
 
   it('is decided by the second when the first fails while both are on the wire', async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    wire.once('write', { there: promise.then(() => Promise.reject(reset)) });
+    const failing = gate();
+    wire.once('write', { there: failing.opened.then(() => Promise.reject(reset)) });
     wire.once('write', { there: 500 });
     const outcome = watched(penOf().claim(undefined));
     await clock.advance(hedgeMs + 100);
-    resolve();
+    failing.open();
     await clock.advance(100);
     expect(outcome.value).toBeUndefined();
     await clock.advance(300);
@@ -301,8 +301,7 @@ describe('a record is ours', () => {
       wire.once('write', { there: reset });
       await claimed(pen);
     }
-    for (const { record: written } of wire.calls)
-      expect(pen.isOurs(written!)).toBe(true);
+    for (const { record: written } of wire.calls) expect(pen.isOurs(written!)).toBe(true);
   });
 
   it('while a write that a campaign no longer waits for is answered late', async () => {

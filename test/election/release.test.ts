@@ -116,7 +116,7 @@ describe('a release that meets a conflict', () => {
     a.wire.once('write', { there: 100 });
     const before = a.wire.calls.length;
     const ending = await releasing(50);
-    scene.server.edit({ ...(scene.server.record!), transitions: 7 });
+    scene.server.edit({ ...scene.server.record!, transitions: 7 });
     await scene.clock.advance(1_000);
     expect(ending.outcome).toEqual({ kind: 'released' });
     expect(verbsSince(before)).toEqual(['read', 'write', 'read', 'write']);

@@ -3,6 +3,7 @@ import { LockFault } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import type { TermChange } from '../../src/election/term-options.ts';
 import { recordOf, released, Scene, type Replica } from './scene.ts';
+import { gate } from './wire.ts';
 
 const reset = new LockFault('unreachable', 'reset');
 
@@ -117,16 +118,62 @@ describe('a machine that slept', () => {
   });
 
   it('with a renewal on the wire does not count that as the proof it needs', async () => {
-    const answer = Promise.withResolvers<void>();
-    a.wire.once('write', { back: answer.promise });
+    const answer = gate();
+    a.wire.once('write', { back: answer.opened });
     await scene.clock.advance(1_500);
     expect(a.writes).toHaveLength(2);
     scene.clock.suspend(60_000);
     scene.server.edit(recordOf('b'));
-    answer.resolve();
+    answer.open();
     await scene.clock.advance(2_000);
     expect(changes).not.toContain('resumed');
     expect(term.loss).toEqual({ kind: 'usurped', holder: 'b' });
+  });
+
+  it('while another led and released is lost as well when a renewal on the wire is what finds out', async () => {
+    // The request waited in a socket buffer and goes out on waking; its conflict comes before any alarm.
+    const gone = gate();
+    a.wire.once('write', { there: gone.opened });
+    await scene.clock.advance(1_500);
+    expect(a.writes).toHaveLength(2);
+    scene.clock.suspend(60_000);
+    scene.server.edit({ ...released, transitions: 1 });
+    const left = scene.server.record;
+    gone.open();
+    await scene.clock.advance(20_000);
+    expect(changes).not.toContain('resumed');
+    expect(term.loss).toBeDefined();
+    expect(scene.server.record).toEqual(left);
+  });
+
+  it('while another led and its record vanished is lost when a renewal on the wire finds out', async () => {
+    const gone = gate();
+    a.wire.once('write', { there: gone.opened });
+    await scene.clock.advance(1_500);
+    scene.clock.suspend(60_000);
+    scene.server.edit(undefined);
+    gone.open();
+    await scene.clock.advance(20_000);
+    expect(changes).not.toContain('resumed');
+    expect(term.loss).toBeDefined();
+  });
+
+  it('between the reading that found the lock free and the writing on it does not resume by that', async () => {
+    // Emptied by hand, a reads that; the machine sleeps before the write; b takes what is free, leads, releases.
+    await scene.clock.advance(1_000);
+    scene.server.edit(recordOf(''));
+    const gone = gate();
+    a.wire.once('write', {});
+    a.wire.once('write', { there: gone.opened });
+    await scene.clock.advance(500);
+    expect(a.writes).toHaveLength(3);
+    scene.clock.suspend(60_000);
+    scene.server.edit({ ...released, transitions: 1 });
+    const left = scene.server.record;
+    gone.open();
+    await scene.clock.advance(20_000);
+    expect(changes).not.toContain('resumed');
+    expect(scene.server.record).toEqual(left);
   });
 
   it('several times for a moment loses all of it', async () => {

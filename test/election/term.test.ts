@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
+import type { ElectionEvent } from '../../src/election/events.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import type { TermChange } from '../../src/election/term-options.ts';
@@ -463,30 +464,56 @@ describe('the wall clock', () => {
   });
 });
 
-describe('a listener that throws', () => {
+describe('what throws', () => {
+  /** What a listener throws may surface anywhere, only not in place of what the term has to do. */
+  async function whateverSurfaces(test: () => Promise<void>): Promise<void> {
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', () => undefined);
+    try {
+      await test();
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const other of others) process.on('unhandledRejection', other);
+    }
+  }
+
   test.each(['renewal-failing', 'lost'] as const)(
-    'on "%s" cannot keep the loss from being signalled',
+    'on hearing "%s" cannot keep the loss from being signalled',
     async (type) => {
       await a.release();
       const c = scene.replica('c', {
-        emit: (event) => {
+        emit: (event: ElectionEvent) => {
           if (event.type === type) throw new Error('a listener failed');
         },
       });
-      // What the listener throws may surface anywhere, only not in place of the loss.
-      const surfaced: unknown[] = [];
-      const others = process.listeners('unhandledRejection');
-      process.removeAllListeners('unhandledRejection');
-      process.on('unhandledRejection', (thrown) => surfaced.push(thrown));
-      try {
+      await whateverSurfaces(async () => {
         const cTerm = await c.lead();
         c.wire.rule = () => ({ there: reset });
         await scene.clock.advance(20_000);
         expect(cTerm.lost.aborted).toBe(true);
-      } finally {
-        process.removeAllListeners('unhandledRejection');
-        for (const other of others) process.on('unhandledRejection', other);
-      }
+      });
     },
   );
+
+  test('on a change of the term cannot stop its renewing', async () => {
+    term.subscribe(() => {
+      throw new Error('a subscriber failed');
+    });
+    await whateverSurfaces(async () => {
+      await scene.clock.advance(60_000);
+      expect(term.isTrusted()).toBe(true);
+    });
+  });
+
+  test('on a change of the term cannot keep others from hearing of it', async () => {
+    term.subscribe(() => {
+      throw new Error('a subscriber failed');
+    });
+    const changes = changesOf(term);
+    await whateverSurfaces(async () => {
+      await scene.clock.advance(2_000);
+      expect(changes).toEqual(['extended']);
+    });
+  });
 });

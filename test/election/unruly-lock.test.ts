@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import type { Lock, WriteResult } from '../../src/election/lock.ts';
+import type { Lock } from '../../src/election/lock.ts';
 import { atRest } from '../support/fake-clock.ts';
 import { recordOf, Scene } from './scene.ts';
 
@@ -95,8 +95,7 @@ describe('a lock that never settles and ignores its signal', () => {
     let isDeaf = false;
     const lock: Lock = {
       read: (options) => (isDeaf ? never() : good.read(options)),
-      write: (record, basis, options) =>
-        isDeaf ? (never()) : good.write(record, basis, options),
+      write: (record, basis, options) => (isDeaf ? never() : good.write(record, basis, options)),
     };
     const a = scene.replica('a', { lock });
     const term = await a.lead();
@@ -109,6 +108,25 @@ describe('a lock that never settles and ignores its signal', () => {
     expect(released).toBe(true);
     await scene.clock.advance(60_000);
     expect(scene.clock.sleepers).toBe(0);
+  });
+});
+
+describe('a connection that swallows everything', () => {
+  it('is left for a fresh one by a candidate that only wants to read', async () => {
+    const a = scene.replica('a');
+    a.wire.rule = ({ fresh }) => (fresh ? undefined : { there: 'never' });
+    a.campaign();
+    await scene.clock.advance(15_000);
+    expect(a.term?.isTrusted()).toBe(true);
+  });
+
+  it('is left for a fresh one by a release', async () => {
+    const a = scene.replica('a');
+    await a.lead();
+    a.wire.rule = ({ fresh }) => (fresh ? undefined : { there: 'never' });
+    void a.release();
+    await scene.clock.advance(5_000);
+    expect(scene.server.record?.holder).toBe('');
   });
 });
 

@@ -4,6 +4,27 @@ import type { FakeClock } from '../support/fake-clock.ts';
 /** Milliseconds, for ever, until the test says so, or a failure at once. */
 export type Delay = number | 'never' | Promise<unknown> | Error;
 
+/** Holds something up until the test opens it. */
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+export function gate(): Gate {
+  const opening = new AbortController();
+  const opened = new Promise<void>((resolve) => {
+    opening.signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+  return {
+    opened,
+    open: () => {
+      opening.abort();
+    },
+  };
+}
+
 /** What happens to a request on its way there, and to its answer on the way back. */
 export interface Fate {
   readonly there?: Delay;

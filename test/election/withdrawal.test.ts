@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { LockFault } from '../../src/election/lock.ts';
 import { atRest } from '../support/fake-clock.ts';
 import { recordOf, released, Scene, type Campaign } from './scene.ts';
+import { gate } from './wire.ts';
 
 let scene: Scene;
 
@@ -70,6 +71,21 @@ describe('a campaign that is aborted ends within a second, the lock not left hel
     expect(await timeToEnd(campaign)).toBeLessThan(1_000);
     expect(campaign.outcome).toEqual({ kind: 'aborted' });
     expect(scene.server.record?.holder).toBe('');
+  });
+
+  it.each(['abort', 'answer'] as const)('when both come at once, the %s first', async (first) => {
+    const a = scene.replica('a');
+    const answer = gate();
+    a.wire.once('write', { back: answer.opened });
+    const campaign = a.campaign();
+    await scene.clock.advance(100);
+    if (first === 'answer') answer.open();
+    campaign.abort();
+    if (first === 'abort') answer.open();
+    await scene.clock.advance(1_000);
+    expect(campaign.outcome).toEqual({ kind: 'aborted' });
+    expect(scene.server.record?.holder).toBe('');
+    expect(scene.clock.sleepers).toBe(0);
   });
 
   it('after the answer to an applied claim was lost', async () => {
