@@ -1,5 +1,5 @@
 /** Bundles what ships: one file for the start, and what is only sometimes needed in chunks of its own. */
-import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { rmSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -23,8 +23,3 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
-
-// npm links the programs of dependencies, not the package's own: this makes `npx k8s-leader` work in a clone.
-const link = 'node_modules/.bin/k8s-leader';
-rmSync(link, { force: true });
-symlinkSync('../../bin/k8s-leader.js', link);
