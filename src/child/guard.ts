@@ -7,7 +7,9 @@
  * it is stood down only when nothing of the term is left.
  */
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { uptime } from 'node:os';
+import { inheritedDescriptors } from './descriptors.ts';
 import { guardScript } from './guard-script.ts';
 import { shell } from './guard-problem.ts';
 
@@ -38,11 +40,10 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
   let tell: (line: string) => void;
 
   const start = () => {
-    const guard = spawn(shell, ['-c', 'eval "$guard"', scriptName, cookie], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      // The program goes through the environment to keep `ps` readable, the cookie does not: it would find itself.
-      env: { PATH: ['/usr/bin', '/bin', path].filter(Boolean).join(':'), guard: guardScript },
-      detached: true,
+    // The program goes through the environment to keep `ps` readable, the cookie does not: it would find itself.
+    const guard = spawnAlone(['-c', 'eval "$guard"', scriptName, cookie], {
+      PATH: ['/usr/bin', '/bin', path].filter(Boolean).join(':'),
+      guard: guardScript,
     });
     guard.unref();
     const { stdin } = guard;
@@ -82,4 +83,18 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
       tell('done');
     },
   };
+}
+
+/** A shell with nothing but a pipe from us: what else it would inherit is replaced by `/dev/null`. */
+function spawnAlone(args: readonly string[], env: Record<string, string>) {
+  const nowhere = openSync('/dev/null', 'r');
+  try {
+    const inherited = inheritedDescriptors().filter((fd) => fd !== nowhere);
+    const places = Array.from({ length: Math.max(2, ...inherited) - 2 }, (_, place) => place + 3);
+    const rest = places.map((fd) => (inherited.includes(fd) ? nowhere : 'ignore'));
+    const stdio = ['pipe', 'ignore', 'ignore', ...rest] as ['pipe', 'ignore', 'ignore'];
+    return spawn(shell, args, { stdio, env, detached: true });
+  } finally {
+    closeSync(nowhere);
+  }
 }
