@@ -52,9 +52,9 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   const fuse = layFuse(clock);
   let reason: StopReason = 'left over';
   const stopWithin = (why: StopReason, ms: number) => {
+    if (!fuse.within(ms)) return;
     reason = why;
     emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
-    fuse.within(ms);
   };
   options.signals.listen((signal) => {
     if (!(options.foreground && comesFromTerminal(signal))) child.send(signal);

@@ -81,6 +81,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const family = { cookie, group: foreground ? undefined : pid };
   const living = () => livingMembers(family);
   const sendToAll = (signal: NodeJS.Signals) => {
+    // The whole group in one instant, before it can fork; anything but KILL must arrive only once.
+    if (signal === 'SIGKILL' && !foreground) kill(-pid, signal);
     for (const member of living()) kill(member, signal);
   };
   return {

@@ -2,8 +2,8 @@ import type { Clock } from '../election/clock.ts';
 
 /** A deadline that can only come closer. */
 export interface Fuse {
-  /** Burns down in `ms` at the latest; in no time when `ms` is not positive. */
-  within(ms: number): void;
+  /** Burns down in `ms` at the latest; in no time when `ms` is not positive. False when it would have anyway. */
+  within(ms: number): boolean;
   readonly isBurnt: boolean;
   /** Settles when the fuse has burnt down. */
   readonly burnt: Promise<void>;
@@ -31,11 +31,12 @@ export function layFuse(clock: Clock): Fuse {
       return isBurnt;
     },
     within(ms) {
-      if (clock.now() + ms >= burnsAtMs) return;
+      if (clock.now() + ms >= burnsAtMs) return false;
       burnsAtMs = clock.now() + ms;
       alarm.abort();
       alarm = new AbortController();
       void burnDown(alarm.signal);
+      return true;
     },
     snuff() {
       burnsAtMs = -Infinity;
