@@ -30,13 +30,13 @@ import {
   type Candidate,
   type Patience,
 } from './candidate.ts';
-import type { ElectionListener } from './events.ts';
 import { asFault, type LockFault, type Versioned } from './lock.ts';
 import { observe, type Observation } from './observation.ts';
 import { newsBetween } from './news.ts';
 import { Pen, type WriteOutcome } from './pen.ts';
 import { release } from './release.ts';
 import { Term } from './term.ts';
+import { undisturbed } from './undisturbed.ts';
 import { timingProblem, trustFrom } from './timing.ts';
 
 /** Twice this, a farewell, and a shutdown still takes less than a second. */
@@ -112,6 +112,8 @@ export class LeaderElector {
           return step satisfies never;
       }
       if (isAborted()) break;
+      // Who gives up at once has one thing to tell, not two.
+      if (nextStep(candidate, this.#now()).kind === 'give-up') continue;
       for (const event of newsBetween(before, candidate, clock.now())) emit(event);
     }
     return { kind: 'aborted' };
@@ -236,15 +238,4 @@ export class LeaderElector {
 function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {
   if (fault) return { kind: 'unavailable', fault };
   return { kind: 'held', holder: candidate.observation?.seen?.record.holder ?? '' };
-}
-
-/** What a listener throws is the listener's affair: no term may be lost, or kept, because of it. */
-function undisturbed(listener: ElectionListener): ElectionListener {
-  return (event) => {
-    try {
-      listener(event);
-    } catch {
-      // There is nobody here to tell.
-    }
-  };
 }

@@ -29,7 +29,7 @@ export interface Versioned {
 
 export interface RequestOptions {
   readonly signal: AbortSignal;
-  /** Do not reuse a connection: the one in use may be dead without anybody having been told. */
+  /** Over a new connection, which later requests may use: the present one may be dead without our knowing. */
   readonly fresh?: boolean;
 }
 

@@ -5,14 +5,21 @@
  * ours when holder, acquireTime and renewTime equal a write of ours, acknowledged or still outstanding. The
  * identity alone proves nothing, two processes may share one; hence the random microseconds in every time.
  *
- * It sends an unanswered write once more over a fresh connection (rule 8). Both carry the same basis, so at most
- * one is applied, and the first success counts from its own sending. A conflict decides as well: whatever is
+ * It sends what is not answered once more over a fresh connection (rule 8). Two writes carry the same basis, so at
+ * most one is applied, and the first success counts from its own sending. A conflict decides as well: whatever is
  * still on the wire is based on the same, now outdated, version and can change nothing any more. Nothing is sent
  * that its sender no longer wants.
  */
 import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
-import { asFault, type LeaderRecord, type Lock, type LockFault, type Versioned } from './lock.ts';
+import {
+  asFault,
+  type LeaderRecord,
+  type Lock,
+  type LockFault,
+  type Versioned,
+  type WriteResult,
+} from './lock.ts';
 import type { Timing } from './timing.ts';
 import { trustTime, type TrustTime } from './trust-time.ts';
 
@@ -34,7 +41,18 @@ export interface PenOptions {
   readonly random: () => number;
 }
 
-/** Asked before a write is sent a second time. */
+/** One sending, over a new connection if it is to be `fresh`. */
+type Send<T> = (cutOff: AbortSignal, fresh: boolean) => Promise<T>;
+
+interface Hedging {
+  readonly isWanted: IsWanted;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of all sendings together; otherwise each has the request timeout. */
+  readonly boundMs?: number;
+}
+
+/** Asked before anything is sent a second time. */
 export type IsWanted = () => boolean;
 const always: IsWanted = () => true;
 
@@ -73,10 +91,11 @@ export class Pen {
 
   /** @throws {LockFault} within `boundMs`, at most the request timeout */
   async read(signal?: AbortSignal, boundMs = Infinity): Promise<Versioned | undefined> {
-    const { lock, clock, requestTimeoutMs } = this.#options;
-    const bound = { clock, boundMs: Math.min(boundMs, requestTimeoutMs), signal };
-    const fresh = this.#connectionIsSuspect;
-    return bounded(bound, async (cutOff) => lock.read({ signal: cutOff, fresh }));
+    const { lock, requestTimeoutMs } = this.#options;
+    const send: Send<Versioned | undefined> = async (cutOff, fresh) =>
+      lock.read({ signal: cutOff, fresh });
+    const how = { signal, boundMs: Math.min(boundMs, requestTimeoutMs), isWanted: always };
+    return (await this.#hedged(send, how)).answer;
   }
 
   /** Begins a term on top of `basis`. */
@@ -127,51 +146,58 @@ export class Pen {
     basis: Versioned | undefined,
     isWanted: IsWanted,
   ): Promise<WriteOutcome> {
-    const { clock, timing } = this.#options;
     this.#remember(record);
-    const decided = new AbortController();
-    this.#undecided.add(decided);
-    const answered = new AbortController();
-    const send = (fresh: boolean) => this.#send({ record, basis, fresh, signal: decided.signal });
-    const first = send(this.#connectionIsSuspect).finally(() => {
-      answered.abort();
-    });
-    await clock.sleep(hedgeAfterMs(timing), answered.signal);
-    const isHedged = !answered.signal.aborted && isWanted();
-    if (isHedged) this.#connectionIsSuspect = true;
-    const outcome = isHedged ? await firstDecision([first, send(true)]) : await first;
-    decided.abort();
-    this.#undecided.delete(decided);
-    if (outcome.kind === 'written') {
-      this.#acknowledge(record);
-      this.#connectionIsSuspect = false;
-    }
-    if (outcome.kind !== 'conflict') return outcome;
-    if (!isHedged) this.#signatures.delete(signature(record));
-    return { kind: 'conflict', isCertain: !isHedged };
-  }
-
-  async #send(write: {
-    record: LeaderRecord;
-    basis: Versioned | undefined;
-    fresh: boolean;
-    signal: AbortSignal;
-  }): Promise<WriteOutcome> {
-    const { lock, clock, requestTimeoutMs } = this.#options;
-    const { record, basis, fresh, signal } = write;
-    const sentAtMs = this.trustTime.now();
+    const send: Send<WriteResult & { sentAtMs: number }> = async (cutOff, fresh) => {
+      const sentAtMs = this.trustTime.now();
+      const { lock } = this.#options;
+      const sending = Promise.resolve(lock.write(record, basis, { signal: cutOff, fresh }));
+      this.#onTheWire.add(sending);
+      return { ...(await sending.finally(() => this.#onTheWire.delete(sending))), sentAtMs };
+    };
     try {
-      const bound = { clock, boundMs: requestTimeoutMs, signal };
-      const result = await bounded(bound, async (cutOff) => {
-        const sending = Promise.resolve(lock.write(record, basis, { signal: cutOff, fresh }));
-        this.#onTheWire.add(sending);
-        return sending.finally(() => this.#onTheWire.delete(sending));
-      });
-      return result.kind === 'written'
-        ? { ...result, sentAtMs }
-        : { kind: 'conflict', isCertain: true };
+      const { answer, isHedged } = await this.#hedged(send, { isWanted });
+      if (answer.kind === 'written') this.#acknowledge(record);
+      if (answer.kind === 'written') return answer;
+      if (!isHedged) this.#signatures.delete(signature(record));
+      return { kind: 'conflict', isCertain: !isHedged };
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
+    }
+  }
+
+  /** The first answer, be it to the first sending or to the second. @throws {LockFault} when there is none */
+  async #hedged<T>(send: Send<T>, how: Hedging): Promise<{ answer: T; isHedged: boolean }> {
+    const { clock, timing, requestTimeoutMs } = this.#options;
+    const endsAtMs = clock.now() + (how.boundMs ?? Infinity);
+    const decided = new AbortController();
+    const answered = new AbortController();
+    const giveUp = () => {
+      decided.abort();
+    };
+    const attempt = (fresh: boolean) => {
+      const boundMs = Math.min(endsAtMs - clock.now(), requestTimeoutMs);
+      return bounded({ clock, boundMs, signal: decided.signal }, (cutOff) => send(cutOff, fresh));
+    };
+    this.#undecided.add(decided);
+    how.signal?.addEventListener('abort', giveUp);
+    if (how.signal?.aborted) giveUp();
+    try {
+      const first = attempt(this.#connectionIsSuspect).finally(() => {
+        answered.abort();
+      });
+      first.catch(() => undefined);
+      await clock.sleep(hedgeAfterMs(timing), answered.signal);
+      const isHedged = !answered.signal.aborted && how.isWanted();
+      this.#connectionIsSuspect = true;
+      const answer = await (isHedged ? Promise.any([first, attempt(true)]) : first);
+      this.#connectionIsSuspect = false;
+      return { answer, isHedged };
+    } catch (thrown) {
+      throw thrown instanceof AggregateError ? asFault(thrown.errors.at(-1)) : thrown;
+    } finally {
+      decided.abort();
+      this.#undecided.delete(decided);
+      how.signal?.removeEventListener('abort', giveUp);
     }
   }
 
@@ -206,21 +232,4 @@ function signature({ holder, acquireTimeUs, renewTimeUs }: LeaderRecord): string
 /** Late enough to be rare, early enough that the second try and an answer fit before the renew deadline. */
 function hedgeAfterMs({ retryPeriodMs, renewDeadlineMs }: Timing): number {
   return Math.min(retryPeriodMs, (renewDeadlineMs - retryPeriodMs) / 3);
-}
-
-/** The first outcome that is not a fault; the last fault if there is none. */
-async function firstDecision(attempts: readonly Promise<WriteOutcome>[]): Promise<WriteOutcome> {
-  try {
-    return await Promise.any(
-      attempts.map(async (attempt) => {
-        const outcome = await attempt;
-        // Promise.any waits for success, and a fault is none.
-        if (outcome.kind === 'fault') throw outcome.fault;
-        return outcome;
-      }),
-    );
-  } catch (thrown) {
-    const faults = thrown instanceof AggregateError ? (thrown.errors as unknown[]) : [thrown];
-    return { kind: 'fault', fault: asFault(faults.at(-1)) };
-  }
 }

@@ -23,6 +23,7 @@ import type { TermFacts, WriteOutcome } from './pen.ts';
 import { release } from './release.ts';
 import type { TermChange, TermOptions } from './term-options.ts';
 import { TrustWindow } from './trust-window.ts';
+import { undisturbed } from './undisturbed.ts';
 import { judge } from './verdict.ts';
 
 type Phase =
@@ -30,7 +31,7 @@ type Phase =
   | { readonly kind: 'lost'; readonly loss: Loss }
   | { readonly kind: 'over' };
 
-/** How often the clock is compared with the deadlines even if nothing rings: finds suspensions. */
+/** How often the clock is looked at even if no deadline is near: finds suspensions. */
 const vigilMs = 1_000;
 const shortestPauseMs = 50;
 
@@ -74,16 +75,15 @@ export class Term {
 
   /** Whether a command may be started right now. Asks the clock, not only the alarm that may be late. */
   isTrusted(): boolean {
-    const { isDoubted } = this.#window;
-    return this.#phase.kind === 'leading' && !isDoubted && this.#window.lossInMs() > 0;
+    return this.isOngoing() && !this.#window.isDoubted && this.#window.lossInMs() > 0;
   }
 
-  /** Milliseconds, suspension counted, until everything that needs the lock must be dead. May be negative. */
+  /** Milliseconds until everything that needs the lock must be dead. May be negative. */
   remainingMs(): number {
     return this.#window.killInMs();
   }
 
-  /** Calls `listener` on every change until the returned function is called. */
+  /** Until the returned function is called. */
   subscribe(listener: (change: TermChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -178,6 +178,7 @@ export class Term {
     const { pen, timing } = this.#options;
     try {
       const seen = await pen.read(this.#ended.signal);
+      if (!this.#mayWrite()) return undefined;
       const verdict = judge(seen, {
         ...timing,
         isOurs: seen !== undefined && pen.isOurs(seen.record),
@@ -230,10 +231,10 @@ export class Term {
   }
 
   #notify(change: TermChange): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#listeners) undisturbed(listener)(change);
   }
 
-  /** A pause between writes, cut short when the next one has become urgent. */
+  /** Cut short when the next write has become urgent. */
   async #pause(ms: number): Promise<void> {
     this.#nap = new AbortController();
     if (!this.#hasEnded()) await this.#options.clock.sleep(ms, this.#nap.signal);

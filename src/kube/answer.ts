@@ -67,8 +67,8 @@ export function answerFault(
 }
 
 function missingRule({ verb, apiGroup, resource, namespace }: Action, said: string) {
-  // A webhook or a policy may answer 403 as well; no rule would change its mind.
-  if (/admission|denied the request|exceeded quota/i.test(said)) return undefined;
+  // A webhook or a policy may answer 403 as well, and no rule would change its mind. RBAC says who cannot what.
+  if (!/ cannot \S+ resource /.test(said)) return undefined;
   return (
     `add to a Role in namespace "${namespace}": ` +
     `apiGroups ["${apiGroup}"], resources ["${resource}"], verbs ["${verb}"]`

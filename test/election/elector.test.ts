@@ -148,9 +148,9 @@ describe('what another holds', () => {
   it('is left from when we saw it, not from when we asked', async () => {
     scene.server.edit(recordOf('b'));
     const a = scene.replica('a');
-    a.wire.once('read', { there: 100, back: 3_000 });
+    a.wire.once('read', { there: 100, back: 1_400 });
     a.campaign();
-    await scene.clock.advance(18_099);
+    await scene.clock.advance(16_499);
     expect(a.writes).toHaveLength(0);
     await scene.clock.advance(1);
     expect(scene.leading).toEqual(['a']);

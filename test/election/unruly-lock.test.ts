@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Lock } from '../../src/election/lock.ts';
 import { atRest } from '../support/fake-clock.ts';
+import type { Call } from '../support/memory-lock.ts';
 import { recordOf, Scene } from './scene.ts';
+import type { Fate } from './wire.ts';
 
 let scene: Scene;
 
@@ -112,9 +114,18 @@ describe('a lock that never settles and ignores its signal', () => {
 });
 
 describe('a connection that swallows everything', () => {
+  /** Dead until somebody asks for a new one. */
+  const untilReplaced = (): ((call: Call) => Fate | undefined) => {
+    let dead = true;
+    return ({ fresh }) => {
+      dead &&= !fresh;
+      return dead ? { there: 'never' } : undefined;
+    };
+  };
+
   it('is left for a fresh one by a candidate that only wants to read', async () => {
     const a = scene.replica('a');
-    a.wire.rule = ({ fresh }) => (fresh ? undefined : { there: 'never' });
+    a.wire.rule = untilReplaced();
     a.campaign();
     await scene.clock.advance(15_000);
     expect(a.term?.isTrusted()).toBe(true);
@@ -123,7 +134,7 @@ describe('a connection that swallows everything', () => {
   it('is left for a fresh one by a release', async () => {
     const a = scene.replica('a');
     await a.lead();
-    a.wire.rule = ({ fresh }) => (fresh ? undefined : { there: 'never' });
+    a.wire.rule = untilReplaced();
     void a.release();
     await scene.clock.advance(5_000);
     expect(scene.server.record?.holder).toBe('');

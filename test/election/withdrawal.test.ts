@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { LockFault } from '../../src/election/lock.ts';
+import { LockFault, type Lock } from '../../src/election/lock.ts';
 import { atRest } from '../support/fake-clock.ts';
 import { recordOf, released, Scene, type Campaign } from './scene.ts';
 import { gate } from './wire.ts';
@@ -86,6 +86,32 @@ describe('a campaign that is aborted ends within a second, the lock not left hel
     expect(campaign.outcome).toEqual({ kind: 'aborted' });
     expect(scene.server.record?.holder).toBe('');
     expect(scene.clock.sleepers).toBe(0);
+  });
+
+  it('however little after the answer to its claim the abort comes', async () => {
+    for (let microtasks = 0; microtasks < 60; microtasks += 1) {
+      const { server } = (scene = new Scene());
+      const good = server.handle();
+      const due: string[] = [];
+      const abortLater = async () => {
+        for (let i = 0; i < microtasks; i += 1) await Promise.resolve();
+        due.push(a.told.includes('elected') ? 'elected' : 'aborted');
+        campaign.abort();
+      };
+      const lock: Lock = {
+        read: good.read,
+        write: async (record, basis, options) => {
+          const result = await good.write(record, basis, options);
+          if (record.holder !== '') void abortLater();
+          return result;
+        },
+      };
+      const a = scene.replica('a', { lock });
+      const campaign = a.campaign();
+      await scene.clock.advance(1_000);
+      expect(campaign.outcome?.kind).toBe(due[0]);
+      if (due[0] === 'aborted') expect(server.record?.holder).toBe('');
+    }
   });
 
   it('after the answer to an applied claim was lost', async () => {
