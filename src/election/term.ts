@@ -26,10 +26,7 @@ import { TrustWindow } from './trust-window.ts';
 import { undisturbed } from './undisturbed.ts';
 import { judge } from './verdict.ts';
 
-type Phase =
-  | { readonly kind: 'leading' }
-  | { readonly kind: 'lost'; readonly loss: Loss }
-  | { readonly kind: 'over' };
+type Phase = 'leading' | 'lost' | 'over';
 
 /** How often the clock is looked at even if no deadline is near: finds suspensions. */
 const vigilMs = 1_000;
@@ -48,7 +45,7 @@ export class Term {
   readonly #ended = new AbortController();
   readonly #listeners = new Set<(change: TermChange) => void>();
   #nap = new AbortController();
-  #phase: Phase = { kind: 'leading' };
+  #phase: Phase = 'leading';
   readonly #window: TrustWindow;
   #basis: Versioned | undefined;
   #found: ForeignEdit | undefined;
@@ -70,7 +67,7 @@ export class Term {
   }
 
   get loss(): Loss | undefined {
-    return this.#phase.kind === 'lost' ? this.#phase.loss : undefined;
+    return this.#lost.signal.reason as Loss | undefined;
   }
 
   /** Whether a command may be started right now. Asks the clock, not only the alarm that may be late. */
@@ -91,7 +88,7 @@ export class Term {
 
   /** Whether the term has neither been lost nor released. */
   isOngoing(): boolean {
-    return this.#phase.kind === 'leading';
+    return this.#phase === 'leading';
   }
 
   /**
@@ -104,7 +101,7 @@ export class Term {
 
   async #release(): Promise<ReleaseOutcome> {
     const usurped = this.loss?.kind === 'usurped';
-    if (this.#phase.kind !== 'lost') this.#phase = { kind: 'over' };
+    if (this.#phase !== 'lost') this.#phase = 'over';
     this.#end();
     const { pen, clock, releaseTimeoutMs, emit } = this.#options;
     const outcome: ReleaseOutcome = usurped
@@ -218,7 +215,7 @@ export class Term {
 
   #lose(loss: Loss): void {
     if (this.#hasEnded()) return;
-    this.#phase = { kind: 'lost', loss };
+    this.#phase = 'lost';
     this.#end();
     this.#options.emit({ type: 'lost', loss });
     this.#lost.abort(loss);
