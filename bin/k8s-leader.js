@@ -41,8 +41,9 @@ if (!process.execArgv.includes('--disable-sigusr1')) {
   }
 }
 const { status, signal } = await running;
-process.exitCode = status;
 if (signal !== undefined && process.pid !== 1) {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
+// Not process.exitCode: Node would take down its signal handlers first, and a late TERM would hide the status.
+process.exit(status);

@@ -32,7 +32,13 @@ export interface World {
 
 /** Never throws: whatever goes wrong is told on stderr and in the exit status. */
 export async function main(world: World): Promise<Exit> {
-  const stderr = world.stderr ?? openStderr();
+  const stderr = openStderr();
+  const exit = await mainTo(world.stderr ?? stderr.put, world);
+  await stderr.drained();
+  return exit;
+}
+
+async function mainTo(stderr: Sink, world: World): Promise<Exit> {
   try {
     const invocation = parse(world.argv, world.env, { version });
     if (invocation.kind === 'run') return await runCommand(invocation.options, world, stderr);
@@ -84,7 +90,6 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     },
     start: async (term) => {
       const { startChild } = await import('./child/child.ts');
-      if (!term.isTrusted()) return undefined;
       const { transitions, fencingToken } = term;
       const cookie = randomUUID();
       const facts = { lock: options.lock, namespace, identity, transitions, fencingToken };
@@ -94,8 +99,9 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
         cookie,
         foreground,
         killInMs: () => term.remainingMs(),
+        isWanted: () => term.isTrusted(),
       });
-      emit({ type: 'started', pid: child.pid, command: options.command[0] });
+      if (child) emit({ type: 'started', pid: child.pid, command: options.command[0] });
       return child;
     },
   };

@@ -16,7 +16,7 @@ import { exitCode } from '../exit-code.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { guardProblem } from './guard-problem.ts';
 import { startGuard } from './guard.ts';
-import { livingMembers } from './processes.ts';
+import { exists, livingMembers } from './processes.ts';
 
 export interface ChildOptions {
   readonly command: readonly [string, ...string[]];
@@ -28,6 +28,8 @@ export interface ChildOptions {
   readonly foreground: boolean;
   /** Milliseconds until everything of the term must be dead, as of now. */
   readonly killInMs: () => number;
+  /** Asked right before CMD is started: by then a stalled machine may have used up the term. */
+  readonly isWanted: () => boolean;
 }
 
 export interface Child {
@@ -50,12 +52,19 @@ export interface Child {
 
 const envPaths = ['/usr/bin/env', '/bin/env'];
 
-/** @throws {ExpectedError} 126 or 127 when CMD cannot be started after all */
-export async function startChild(options: ChildOptions): Promise<Child> {
-  const { cookie, foreground, env, killInMs } = options;
+/**
+ * Undefined when `isWanted` says no at the last moment.
+ * @throws {ExpectedError} 126 or 127 when CMD cannot be started after all
+ */
+export async function startChild(options: ChildOptions): Promise<Child | undefined> {
+  const { cookie, foreground, env, killInMs, isWanted } = options;
   const guard = guardProblem() === undefined ? startGuard(cookie, env['PATH']) : undefined;
   guard?.within(killInMs());
   const [file, ...args] = throughEnv(options.command);
+  if (!isWanted()) {
+    guard?.standDown();
+    return undefined;
+  }
   const subprocess = execa(file, args, {
     stdio: 'inherit',
     detached: !foreground,
@@ -64,6 +73,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     reject: false,
     cleanup: false,
     buffer: false,
+    ...workingFolder(),
   });
   const { pid } = subprocess;
   if (pid === undefined) {
@@ -71,18 +81,29 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     throw notStarted(options.command[0], await subprocess);
   }
 
-  guard?.aim(foreground ? pid : -pid);
   let running = true;
+  let target: number | undefined = foreground ? pid : -pid;
+  guard?.aim(target);
+  // Once CMD has ended and nobody is left in its group, the number may become somebody else's.
+  const forgetTarget = () => {
+    if (running || target === undefined || (target < 0 && exists(target))) return;
+    target = undefined;
+    guard?.aim(target);
+  };
   const exited = subprocess.then((result): ExitStatus => {
     running = false;
+    forgetTarget();
     if (result.signal) return { kind: 'signalled', signal: result.signal };
     return { kind: 'exited', code: result.exitCode ?? exitCode.defect };
   });
-  const family = { cookie, group: foreground ? undefined : pid };
-  const living = () => livingMembers(family);
+  const living = () => {
+    forgetTarget();
+    const found = livingMembers({ cookie, group: target && target < 0 ? -target : undefined });
+    return running && !found.includes(pid) ? [pid, ...found] : found;
+  };
   const sendToAll = (signal: NodeJS.Signals) => {
-    // The whole group in one instant, before it can fork; anything but KILL must arrive only once.
-    if (signal === 'SIGKILL' && !foreground) kill(-pid, signal);
+    // A whole group in one instant, before it can fork; anything but KILL must arrive only once.
+    if (signal === 'SIGKILL' && target !== undefined) kill(target, signal);
     for (const member of living()) kill(member, signal);
   };
   return {
@@ -105,6 +126,16 @@ function throughEnv(command: readonly [string, ...string[]]): readonly [string, 
   // env would take a first word with "=" for an assignment.
   if (env === undefined || command[0].includes('=')) return command;
   return [env, '--', ...command];
+}
+
+/** A folder that has been removed has no name any more, but can still be worked in. */
+function workingFolder(): { cwd?: string } {
+  try {
+    process.cwd();
+    return {};
+  } catch {
+    return { cwd: '/proc/self/cwd' };
+  }
 }
 
 /** A process that has just ended needs no signal; one we may not signal shows up among the living. */

@@ -3,52 +3,68 @@
  * no traps but ignoring.
  *
  *     wrapper ══ socket ══▶ relay ──┐
- *                                   ├─ pipe ─▶ watch: one word a line
- *     sleep, then "ring" ───────────┘
+ *        ▲                          ├─ pipe ─▶ watch: one word a line
+ *        │    sleep, then "ring" ───┘           │
+ *        └───────── its end, by stdout ─────────┘
  *
  * `watch` blocks on one pipe, to which both the relayed wrapper and its own alarm write, so no wake-up can be
- * missed. The relay ends when the wrapper's end of the socket is closed, which is when it has exited *and* every
- * process it was just starting has been executed: from then on the term's cookie finds them all.
+ * missed. The relay says "gone" when the wrapper's end of the socket is closed, which is when it has exited *and*
+ * every process it was just starting has been executed: from then on the term's cookie finds them all.
+ *
+ * Every part may be killed. Only `watch` keeps stdout open, so the wrapper learns of its end at once; it learns of
+ * the relay's end from `watch`, which then leaves, and of the shell's own by waiting for it. The alarm is looked after
+ * with each renewal.
  *
  * Deadlines are centiseconds of /proc/uptime: absolute, shared with the wrapper, going on while the machine sleeps.
- * One alarm at a time: an extended deadline is noticed when the old one rings.
+ * One alarm at a time: an extended deadline is noticed when the old one rings. Once it has passed, the guard strikes
+ * again and again, until there is a new one or it is told that all is done.
  */
 export const guardScript = `
 trap '' INT TERM HUP QUIT TSTP TTIN TTOU USR1 USR2 ALRM PIPE
 unset guard
-command -v sleep >/dev/null || exit 4
-cookie=$1
+command -v sleep >/dev/null && command -v grep >/dev/null || { echo unfit; exit 4; }
+cookie=$1 wrapper=$PPID
 
 relay() {
-  while read -r line; do echo "$line"; done
+  while read -r line; do echo "$line" || exit; done
+  echo gone
 }
 
 watch() {
   exec 3<&0
-  target= deadline= alarm=
+  target= deadline= alarm= fractions=
+  sleep 0.01 2>/dev/null && fractions=yes
   while read -r word value; do
     case $word in
       target) target=$value ;;
-      until) deadline=$value; [ "$alarm" ] || watch_clock ;;
-      ring) alarm=; watch_clock ;;
+      until) deadline=$value ;;
+      ring) alarm= ;;
+      gone) strike; leave ;;
       done) leave ;;
     esac
+    [ "$deadline" ] && tend
   done
-  strike
+  lives "$wrapper" || strike
   leave
 }
 
-watch_clock() {
+tend() {
   read -r up rest </proc/uptime
-  left=$((deadline - \${up%.*}\${up#*.}))
+  left=$((deadline - \${up%.*} * 100 - 1\${up#*.} + 100))
   if [ $left -le 0 ]; then
     strike
-    return
+    left=50
   fi
-  seconds=$((left / 100)) hundredths=$((left % 100))
-  [ $hundredths -lt 10 ] && hundredths=0$hundredths
-  { sleep $seconds.$hundredths || sleep $seconds; echo ring >/proc/self/fd/3; } 2>/dev/null &
+  [ "$alarm" ] && lives "$alarm" && return
+  pause=$((left / 100))
+  [ "$fractions" ] && pause=$pause.$((left / 10 % 10))$((left % 10))
+  { sleep $pause; echo ring >/proc/self/fd/3; } >/dev/null 2>&1 &
   alarm=$!
+}
+
+lives() {
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return
+  case \${stat##*) } in [ZX]*) return 1 ;; esac
 }
 
 strike() {
@@ -69,5 +85,8 @@ leave() {
   kill -s KILL 0
 }
 
-relay | watch
+exec 4>&1 5<&0 >/dev/null </dev/null
+relay <&5 4>&- 5<&- | watch >&4 4>&- 5<&- &
+exec 4>&- 5<&-
+wait
 `;

@@ -14,8 +14,8 @@ import { guardScript } from './guard-script.ts';
 import { shell } from './guard-problem.ts';
 
 export interface Guard {
-  /** Whom to kill besides the carriers of the cookie: a process, or with a negative id a group. */
-  aim(target: number): void;
+  /** Whom to kill besides the carriers of the cookie: a process, with a negative id a group, or nobody. */
+  aim(target: number | undefined): void;
   /** Everything of the term must be dead in `ms` unless this is called again. */
   within(ms: number): void;
   /** Nothing is left to kill. */
@@ -25,7 +25,7 @@ export interface Guard {
 }
 
 const scriptName = 'k8s-leader-guard';
-/** The script's exit code where it misses a program that it needs. */
+/** The script's exit code where it misses a program that it needs. It also says so, its only words ever. */
 const unfit = 4;
 const maxReplacements = 1_000;
 
@@ -46,16 +46,19 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
       guard: guardScript,
     });
     guard.unref();
-    const { stdin } = guard;
-    // Writing to a guard that has just died is no fault: its exit is what counts.
+    const { stdin, stdout } = guard;
+    // Writing to a guard that has just died is no fault: its end is what counts.
     stdin.on('error', () => undefined);
     tell = (line) => {
       stdin.write(`${line}\n`);
     };
     if (target !== undefined) tell(`target ${String(target)}`);
     if (deadline !== undefined) tell(`until ${String(deadline)}`);
+    let hasEnded = false;
     const replace = (exitCode: number | null) => {
-      // Parts of a guard may outlive its leader. They must not take the end of their input for our end.
+      if (hasEnded) return;
+      hasEnded = true;
+      // Parts of a guard may outlive the others. They must not take the end of their input for our end.
       stdin.end('done\n');
       if (isOver) return;
       replacements += 1;
@@ -66,13 +69,18 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
     guard.once('error', () => {
       replace(unfit);
     });
+    let said: number | null = null;
+    stdout.once('data', () => (said = unfit));
+    stdout.once('end', () => {
+      replace(said);
+    });
   };
   start();
   return {
     failed,
-    aim(pid) {
-      target = pid;
-      tell(`target ${String(pid)}`);
+    aim(whom) {
+      target = whom;
+      tell(`target ${String(whom ?? '')}`);
     },
     within(ms) {
       deadline = Math.floor(uptime() * 100 + ms / 10);
@@ -92,7 +100,7 @@ function spawnAlone(args: readonly string[], env: Record<string, string>) {
     const inherited = inheritedDescriptors().filter((fd) => fd !== nowhere);
     const places = Array.from({ length: Math.max(2, ...inherited) - 2 }, (_, place) => place + 3);
     const rest = places.map((fd) => (inherited.includes(fd) ? nowhere : 'ignore'));
-    const stdio = ['pipe', 'ignore', 'ignore', ...rest] as ['pipe', 'ignore', 'ignore'];
+    const stdio = ['pipe', 'pipe', 'ignore', ...rest] as ['pipe', 'pipe', 'ignore'];
     return spawn(shell, args, { stdio, env, detached: true });
   } finally {
     closeSync(nowhere);

@@ -27,7 +27,7 @@ export function livingMembers(family: Family): number[] {
 }
 
 /** Whether a signal could find somebody, zombies included. Negative ids ask for a group. */
-function exists(pid: number): boolean {
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -13,29 +13,45 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 
 export type Sink = (line: string) => void;
 
+export interface Stderr {
+  readonly put: Sink;
+  /** Resolves when what was taken has been written. Where nobody reads, that may be never. */
+  drained(): Promise<void>;
+}
+
 const stderrFd = 2;
 /** What a pipe takes in one piece (PIPE_BUF). */
 const longestLine = 4_096;
 const longestQueue = 100;
 
-export function openStderr(): Sink {
-  const put = opener();
+export function openStderr(): Stderr {
+  const way = opener();
   let dropped = 0;
-  return (line) => {
-    const note = dropped > 0 ? `k8s-leader: ${String(dropped)} log lines were dropped\n` : '';
-    if (put(note + clip(line))) dropped = 0;
-    else dropped += 1;
+  return {
+    put(line) {
+      const note = dropped > 0 ? `k8s-leader: ${String(dropped)} log lines were dropped\n` : '';
+      if (way.put(note + clip(line))) dropped = 0;
+      else dropped += 1;
+    },
+    drained: way.drained,
   };
 }
 
-/** Whether the text was taken. */
-type Put = (text: string) => boolean;
+interface Way {
+  /** Whether the text was taken. */
+  readonly put: (text: string) => boolean;
+  readonly drained: () => Promise<void>;
+}
 
-function opener(): Put {
+function opener(): Way {
   const kind = kindOfStderr();
-  if (kind === 'file') return (text) => putNow(stderrFd, text);
+  if (kind === 'file') return immediate(stderrFd);
   const own = kind === 'stream' ? reopened() : undefined;
-  return own === undefined ? queued() : (text) => putNow(own, text);
+  return own === undefined ? queued() : immediate(own);
+}
+
+function immediate(fd: number): Way {
+  return { put: (text) => putNow(fd, text), drained: () => Promise.resolve() };
 }
 
 function kindOfStderr(): 'file' | 'stream' | 'other' {
@@ -66,19 +82,24 @@ function putNow(fd: number, text: string): boolean {
   }
 }
 
-function queued(): Put {
+function queued(): Way {
   const waiting: string[] = [];
   let busy = false;
+  let onDrained: () => void = () => undefined;
   const next = () => {
     const text = waiting.shift();
     busy = text !== undefined;
-    if (text !== undefined) write(stderrFd, text, next);
+    if (text === undefined) onDrained();
+    else write(stderrFd, text, next);
   };
-  return (text) => {
-    if (waiting.length >= longestQueue) return false;
-    waiting.push(text);
-    if (!busy) next();
-    return true;
+  return {
+    put(text) {
+      if (waiting.length >= longestQueue) return false;
+      waiting.push(text);
+      if (!busy) next();
+      return true;
+    },
+    drained: () => (busy ? new Promise((resolve) => (onDrained = resolve)) : Promise.resolve()),
   };
 }
 
