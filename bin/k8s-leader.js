@@ -16,7 +16,11 @@ const hold = () => {
 hold();
 const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 for (const name of names) process.on(name, (signal) => deliver(signal));
-// Node writes warnings to process.stderr, which must not be touched.
+/*
+ * Looking at one of these makes the stream that CMD shares with us non-blocking, and CMD loses output. Node itself
+ * looks, whenever a socket is closed or node:util is imported, and so do libraries: they see something else.
+ */
+for (const name of ['stdin', 'stdout', 'stderr']) Object.defineProperty(process, name, { value: {} });
 process.removeAllListeners('warning');
 
 const { main } = await import('../dist/main.js');

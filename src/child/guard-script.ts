@@ -16,6 +16,7 @@
  * with each renewal.
  *
  * Deadlines are centiseconds of /proc/uptime: absolute, shared with the wrapper, going on while the machine sleeps.
+ * Descriptors are closed by `exec`, since a shell keeps a copy of what it redirects for a single command.
  * One alarm at a time: an extended deadline is noticed when the old one rings. Once it has passed, the guard strikes
  * again and again, until there is a new one or it is told that all is done.
  */
@@ -26,12 +27,13 @@ command -v sleep >/dev/null && command -v grep >/dev/null || { echo unfit; exit 
 cookie=$1 wrapper=$PPID
 
 relay() {
-  while read -r line; do echo "$line" || exit; done
-  echo gone
+  exec <&5 4>&- 5<&-
+  while read -r line; do echo "$line" || leave; done
+  echo gone || strike
 }
 
 watch() {
-  exec 3<&0
+  exec 3<&0 >&4 4>&- 5<&-
   target= deadline= alarm= fractions=
   sleep 0.01 2>/dev/null && fractions=yes
   while read -r word value; do
@@ -58,7 +60,7 @@ tend() {
   [ "$alarm" ] && lives "$alarm" && return
   pause=$((left / 100))
   [ "$fractions" ] && pause=$pause.$((left / 10 % 10))$((left % 10))
-  { sleep $pause; echo ring >/proc/self/fd/3; } >/dev/null 2>&1 &
+  { exec >/dev/null 2>&1; sleep $pause; echo ring >/proc/self/fd/3; } &
   alarm=$!
 }
 
@@ -86,7 +88,7 @@ leave() {
 }
 
 exec 4>&1 5<&0 >/dev/null </dev/null
-relay <&5 4>&- 5<&- | watch >&4 4>&- 5<&- &
+relay | watch &
 exec 4>&- 5<&-
 wait
 `;

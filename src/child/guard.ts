@@ -47,6 +47,8 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
     });
     guard.unref();
     const { stdin, stdout } = guard;
+    // Node would close it when the shell has ended, and what is left of the guard would take that for our end.
+    Object.assign(guard, { stdin: null });
     // Writing to a guard that has just died is no fault: its end is what counts.
     stdin.on('error', () => undefined);
     tell = (line) => {
@@ -58,7 +60,7 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
     const replace = (exitCode: number | null) => {
       if (hasEnded) return;
       hasEnded = true;
-      // Parts of a guard may outlive the others. They must not take the end of their input for our end.
+      // Parts of a guard may outlive the others.
       stdin.end('done\n');
       if (isOver) return;
       replacements += 1;
