@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** What takes long because it waits for leases to run out, or repeats itself. */
+const endurance = ['frozen-wrapper', 'killed-wrapper', 'early-signals', 'guard', 'terminal'].map(
+  (name) => `test/process/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +19,15 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['test/process/**/*.test.ts'],
+          exclude: endurance,
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'endurance',
+          include: endurance,
+          testTimeout: 60_000,
         },
       },
       {

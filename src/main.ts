@@ -1,5 +1,5 @@
 /** The composition root: the only file that knows every other. Everything it needs of the world is handed in. */
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { findCommand } from './child/command.ts';
@@ -69,7 +69,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     colours: wantsColours(env, isatty(2)),
     wall: () => systemClock.wall(),
   });
-  for (const message of [...options.warnings, ...warningsOfThePlace()])
+  for (const message of [...options.warnings, ...warningsOfThePlace(env)])
     emit({ type: 'warning', message });
 
   const foreground = hasControllingTerminal();
@@ -86,7 +86,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
       released.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
       const { lock } = opened;
-      return new LeaderElector({ ...options, lock, clock: systemClock, identity, emit });
+      return new LeaderElector({ ...options, lock, clock: systemClock, identity, emit, random });
     },
     start: async (term) => {
       const { startChild } = await import('./child/child.ts');
@@ -116,10 +116,15 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   }
 }
 
+/** Not Math.random: machines cloned with its state would draw the same. */
+function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
+
 /** What the machine we run on cannot give us. */
-function warningsOfThePlace(): string[] {
-  const warnings = [];
-  const unguarded = guardProblem();
+function warningsOfThePlace(env: World['env']): string[] {
+  const warnings: string[] = [];
+  const unguarded = guardProblem(env['PATH']);
   if (unguarded !== undefined)
     warnings.push(`no guard, CMD would outlive a killed or frozen wrapper: ${unguarded}`);
   if (process.pid === 1)

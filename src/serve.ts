@@ -92,12 +92,13 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     });
     await Promise.race([exited, fuse.burnt]);
     // Where leadership ends while CMD's left-overs are stopped, CMD itself has still ended as it did.
-    const lostTheCommand = term.lost.aborted;
+    // A loop that stood still may hear of CMD's end before it hears that the term is over.
+    const lostTheCommand = term.lost.aborted || !term.isTrusted();
     const isGone = () => status !== undefined && child.living().length === 0;
     const gone = await untilGone(child, { ...options, fuse, term, isGone });
     if (!gone) return { kind: 'stuck' };
     child.standDown();
-    if (lostTheCommand || !status) return { kind: 'lost', loss: term.lost.reason as Loss };
+    if (lostTheCommand || !status) return { kind: 'lost', loss: term.loss ?? { kind: 'expired' } };
     return { kind: 'ended', status };
   } finally {
     options.signals.hold();

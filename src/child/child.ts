@@ -58,7 +58,8 @@ const envPaths = ['/usr/bin/env', '/bin/env'];
  */
 export async function startChild(options: ChildOptions): Promise<Child | undefined> {
   const { cookie, foreground, env, killInMs, isWanted } = options;
-  const guard = guardProblem() === undefined ? startGuard(cookie, env['PATH']) : undefined;
+  const guard =
+    guardProblem(env['PATH']) === undefined ? startGuard(cookie, env['PATH']) : undefined;
   guard?.within(killInMs());
   const [file, ...args] = throughEnv(options.command);
   if (!isWanted()) {

@@ -11,7 +11,7 @@ import { closeSync, openSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { inheritedDescriptors } from './descriptors.ts';
 import { guardScript } from './guard-script.ts';
-import { shell } from './guard-problem.ts';
+import { guardPath, shell } from './guard-problem.ts';
 
 export interface Guard {
   /** Whom to kill besides the carriers of the cookie: a process, with a negative id a group, or nobody. */
@@ -42,7 +42,7 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
   const start = () => {
     // The program goes through the environment to keep `ps` readable, the cookie does not: it would find itself.
     const guard = spawnAlone(['-c', 'eval "$guard"', scriptName, cookie], {
-      PATH: ['/usr/bin', '/bin', path].filter(Boolean).join(':'),
+      PATH: guardPath(path),
       guard: guardScript,
     });
     guard.unref();

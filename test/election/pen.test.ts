@@ -422,8 +422,40 @@ describe('settled', () => {
   });
 });
 
+test('after a request that failed the next one takes a fresh connection, until one is answered', async () => {
+  const pen = penOf();
+  wire.once('read', { there: reset });
+  await pen.read().catch(() => undefined);
+  await pen.read();
+  await pen.read();
+  await claimed(pen);
+  expect(wire.calls.map(({ fresh }) => fresh)).toEqual([false, true, false, false]);
+});
+
 describe('a read', () => {
-  it('ends within the request timeout', async () => {
+  it('that is answered is sent once', async () => {
+    server.edit(recordOf('b'));
+    wire.once('read', { back: hedgeMs - 1 });
+    const seen = watched(penOf().read());
+    await clock.advance(60_000);
+    expect(seen.value).toBe(server.current);
+    expect(wire.calls).toHaveLength(1);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('that is not answered is sent again, fresh', async () => {
+    server.edit(recordOf('b'));
+    wire.once('read', { there: 'never' });
+    const seen = watched(penOf().read());
+    await clock.advance(hedgeMs);
+    await atRest();
+    expect(seen.value).toBe(server.current);
+    expect(wire.calls.map(({ fresh }) => fresh)).toEqual([false, true]);
+    expect(wire.calls[0]?.signal.aborted).toBe(true);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('ends within the request timeout, both sendings together', async () => {
     wire.cut();
     const seen = watched(
       penOf()
@@ -433,6 +465,27 @@ describe('a read', () => {
     await clock.advance(60_000);
     expect(seen.atMs).toBe(1_000 + requestTimeoutMs);
     expect(seen.value).toBeInstanceOf(LockFault);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('ends sooner when it is asked to', async () => {
+    wire.cut();
+    const stop = new AbortController();
+    const bounded = watched(
+      penOf()
+        .read(undefined, 300)
+        .catch(() => undefined),
+    );
+    const stopped = watched(
+      penOf()
+        .read(stop.signal)
+        .catch(() => undefined),
+    );
+    await clock.advance(200);
+    stop.abort();
+    await clock.advance(200);
+    expect([bounded.atMs, stopped.atMs]).toEqual([1_300, 1_200]);
+    expect(clock.sleepers).toBe(0);
   });
 });
 

@@ -1,0 +1,98 @@
+/** `k8s-leader run` as a process: the real program, what it says, and how it ends. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunEvent } from '../../../src/events.ts';
+import type { Reaper } from '../../support/control-plane/reaper.ts';
+import { until } from './until.ts';
+
+/** A line of the log. */
+export interface LogLine {
+  readonly event: RunEvent['type'];
+  readonly level: string;
+  readonly message: string;
+  /** When it was written: RFC 3339, milliseconds. */
+  readonly time: string;
+  /** Of `started`. */
+  readonly pid?: number;
+  /** Of `elected`. */
+  readonly fencingToken?: string;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Candidate {
+  readonly pid: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** All that it has logged so far, if it logs as JSON. */
+  readonly log: readonly LogLine[];
+  /** The next line about this event, after the line that was asked for before. */
+  told(event: LogLine['event'], withinMs?: number): Promise<LogLine>;
+  signal(signal: NodeJS.Signals): void;
+  /** Settles when it is gone, and with it everything that could still write to its output. */
+  readonly ended: Promise<Ended>;
+}
+
+/** How to run it. */
+export interface Invocation {
+  /** What to run it by, instead of directly. */
+  readonly launcher?: readonly string[];
+  readonly args: readonly string[];
+  /** All of its environment but PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends it when the test process goes away. */
+  readonly reaper: Reaper;
+}
+
+const bin = join(import.meta.dirname, '../../../bin/k8s-leader.js');
+
+/** Starts the program in a session of its own, as in a container: there is no terminal. */
+export async function startCandidate(invocation: Invocation): Promise<Candidate> {
+  const { launcher = [], args, env, reaper } = invocation;
+  const [file = '', ...rest] = [...launcher, process.execPath, bin, ...args];
+  const child = spawn(file, rest, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  await once(child, 'spawn');
+  reaper.watch(child);
+
+  const log: LogLine[] = [];
+  let stdout = '';
+  let stderr = '';
+  let asked = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    stderr += `${line}\n`;
+    if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+  });
+  const ended = once(child, 'close').then((how) => {
+    const [code, signal] = how as [Ended['code'], Ended['signal']];
+    return { code, signal };
+  });
+  return {
+    pid: child.pid ?? 0,
+    get stdout() {
+      return stdout;
+    },
+    get stderr() {
+      return stderr;
+    },
+    log,
+    ended,
+    async told(event, withinMs = 30_000) {
+      const next = () => log.findIndex((line, index) => index >= asked && line.event === event) + 1;
+      asked = await until(`${child.pid} says "${event}"`, next, { everyMs: 5, withinMs });
+      return log[asked - 1]!;
+    },
+    signal(signal) {
+      child.kill(signal);
+    },
+  };
+}

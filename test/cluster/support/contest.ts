@@ -1,0 +1,167 @@
+/**
+ * One lock in a namespace of its own, the candidates for it, and what can be known about all of that
+ * without asking them: the Lease, the server's audit log, the lives of their commands.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AuditEntry, ControlPlane } from '../../support/control-plane.ts';
+import { startReaper } from '../../support/control-plane/reaper.ts';
+import { startProxy, type FaultyProxy } from '../../support/faulty-proxy.ts';
+import { accountsIn, type Account, type Accounts } from './accounts.ts';
+import { startCandidate, type Candidate } from './candidate.ts';
+import { leaseAt, type LeaseClient } from './lease.ts';
+import { startRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
+import { lifeArgv, readLives, type Habit, type Life } from './lives.ts';
+import { until } from './until.ts';
+
+export const lock = 'demo';
+/** The shortest timings that the peers were measured with. */
+export const swift = ['--lease-duration', '6s', '--renew-deadline', '4s', '--retry-period', '1s'];
+/** Where luck is part of the schedule: ROUNDS says how often it is tried. */
+export const rounds = Array.from({ length: Number(process.env['ROUNDS'] ?? 2) }, (_, n) => n + 1);
+
+/** A log that tests can read. */
+export const jsonLog = ['--log-format=json', '--log-level=debug'];
+
+/** A log as people get it. */
+export const textLog = '--log-format=text';
+
+/** How a candidate takes part. */
+export interface Participation {
+  /** Default: an account of that name, which may get, create and update Leases and nothing else. */
+  readonly account?: Account;
+  /** Default: the account's. */
+  readonly kubeconfig?: string;
+  /** Default: {@link swift}. Logs as {@link jsonLog}, unless {@link textLog} is among them. */
+  readonly flags?: readonly string[];
+  /** Default: a command that records its life and ends with the first TERM. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly launcher?: readonly string[];
+}
+
+export interface Contest extends LeaseClient, Accounts {
+  readonly controlPlane: ControlPlane;
+  readonly namespace: string;
+  /** For whatever a test has to write; ends with the contest. */
+  readonly folder: string;
+  /** Starts a candidate. */
+  join(name: string, how?: Participation): Promise<Candidate>;
+  /** Starts a candidate whose connections go through a proxy of its own. */
+  joinThroughProxy(name: string, how?: Participation): Promise<Candidate & { proxy: FaultyProxy }>;
+  /** `k8s-leader` with any arguments, in an environment that leads to no cluster. */
+  start(args: readonly string[], how?: Pick<Participation, 'env' | 'launcher'>): Promise<Candidate>;
+  /** A command that records its life. */
+  life(...habits: Habit[]): [string, ...string[]];
+  lives(): Promise<Life[]>;
+  /** The n-th life, from 1, once so many of its processes have come as far as to have their habits. */
+  nthLife(n: number, processes?: number): Promise<Life>;
+  /** What an account has asked the server for. */
+  requests(account: string): Promise<AuditEntry[]>;
+  /** The same without the first `count`, once there are any. */
+  requestsBeyond(account: string, count: number): Promise<AuditEntry[]>;
+  /** Waits until the account has asked so many more times. */
+  nextRequests(account: string, count: number): Promise<unknown>;
+  proxy(): Promise<FaultyProxy>;
+  recorder(options: Omit<RecorderOptions, 'controlPlane'>): Promise<Recorder>;
+  /** All that all candidates have said on stderr. */
+  said(): string;
+  close(): Promise<void>;
+}
+
+export async function openContest(controlPlane: ControlPlane): Promise<Contest> {
+  const namespace = `contest-${randomUUID().slice(0, 8)}`;
+  const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-contest-'));
+  const reaper = await startReaper(folder);
+  const lifeFolder = join(folder, 'lives');
+  const home = join(folder, 'home');
+  await mkdir(lifeFolder);
+  await mkdir(home);
+  const created = await controlPlane.request('POST', '/api/v1/namespaces', {
+    metadata: { name: namespace },
+  });
+  if (created.status !== 201) throw new Error(`namespace ${namespace}: ${created.status}`);
+  const candidates: Candidate[] = [];
+  const proxies: FaultyProxy[] = [];
+  const recorders: Recorder[] = [];
+
+  const contest: Contest = {
+    controlPlane,
+    namespace,
+    folder,
+    ...accountsIn(controlPlane, namespace),
+    ...leaseAt(controlPlane.request, { namespace, name: lock }),
+
+    async start(args, { env = {}, launcher = [] } = {}) {
+      const world = { HOME: home, ...env };
+      const candidate = await startCandidate({ launcher, args, env: world, reaper });
+      candidates.push(candidate);
+      return candidate;
+    },
+
+    async join(name, how = {}) {
+      const { flags = swift, command = contest.life() } = how;
+      const kubeconfig =
+        how.kubeconfig ?? (how.account ?? (await contest.account(name))).kubeconfig;
+      const logging = flags.includes(textLog) ? [] : jsonLog;
+      const connecting = ['--lock', lock, '--kubeconfig', kubeconfig];
+      return contest.start(['run', ...connecting, ...logging, ...flags, '--', ...command], how);
+    },
+
+    async joinThroughProxy(name, how = {}) {
+      const { token } = how.account ?? (await contest.account(name));
+      const proxy = await contest.proxy();
+      const user = { token };
+      const kubeconfig = await controlPlane.kubeconfig({ user, namespace, server: proxy.url });
+      return Object.assign(await contest.join(name, { ...how, kubeconfig }), { proxy });
+    },
+
+    life: (...habits) => lifeArgv(lifeFolder, habits),
+    lives: () => readLives(lifeFolder),
+    nthLife: (n, processes = 1) =>
+      until(`life ${n} with ${processes} processes`, async () => {
+        const life = (await contest.lives())[n - 1];
+        return life && life.pids.size >= processes && life;
+      }),
+
+    async requests(account) {
+      const user = `system:serviceaccount:${namespace}:${account}`;
+      return (await controlPlane.auditLog()).filter((entry) => entry.user === user);
+    },
+
+    requestsBeyond(account, count) {
+      const ask = async () => {
+        const later = (await contest.requests(account)).slice(count);
+        return later.length > 0 && later;
+      };
+      return until(`more than ${count} requests of ${account}`, ask, { everyMs: 100 });
+    },
+    async nextRequests(account, count) {
+      const { length } = await contest.requests(account);
+      return contest.requestsBeyond(account, length + count - 1);
+    },
+
+    async proxy() {
+      const proxy = await startProxy(controlPlane.port);
+      proxies.push(proxy);
+      return proxy;
+    },
+
+    async recorder(options) {
+      const recorder = await startRecorder({ controlPlane, ...options });
+      recorders.push(recorder);
+      return recorder;
+    },
+
+    said: () => candidates.map(({ pid, stderr }) => `${pid}:\n${stderr}`).join('\n'),
+
+    async close() {
+      await reaper.reap();
+      await Promise.all(candidates.map(({ ended }) => ended));
+      await Promise.all([...proxies, ...recorders].map((server) => server.close()));
+    },
+  };
+  return contest;
+}

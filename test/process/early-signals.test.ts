@@ -1,0 +1,84 @@
+/**
+ * Signals in the first milliseconds, while the program is still being loaded. Each test is one moment.
+ * `ROUNDS=160` tries every millisecond.
+ */
+import { constants } from 'node:os';
+import { setTimeout as after } from 'node:timers/promises';
+import { beforeAll, describe } from 'vitest';
+import { argvOf, childrenOf, listeningPortsOf, signalsIn, until } from './support/proc.ts';
+import { fixture, need, test, type Place, type Stage, type Wrapper } from './support/stage.ts';
+
+const rounds = Number(process.env['ROUNDS'] ?? 12);
+const moments = Array.from({ length: rounds }, (_, round) =>
+  Math.round(1 + (159 * round) / (rounds - 1)),
+);
+/** Ends with 0 after the first signal, which it prints. */
+const oneSignal = [fixture('signals.sh'), '1'];
+const manySignals = [fixture('signals.sh'), '99'];
+
+beforeAll(() => {
+  need('tini', 'unshare');
+});
+
+/** Starts a wrapper and resolves when its process exists. */
+async function startIn(stage: Stage, place: Place): Promise<Wrapper> {
+  const wrapper = stage.run(oneSignal, { place, flags: ['-q'] });
+  if (place === 'under an init')
+    await until(() => {
+      const [init = 0] = childrenOf(wrapper.pid);
+      return argvOf(init)[0] === 'tini' && childrenOf(init).length > 0;
+    });
+  return wrapper;
+}
+
+describe.each(['own group', 'under an init'] as const)('%s:', (place) => {
+  describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after %s', (signal) => {
+    test.concurrent.for(moments)(
+      'at %i ms CMD has never run or has got it, and the lock is free',
+      async (ms, { stage, expect }) => {
+        const wrapper = await startIn(stage, place);
+        await after(ms);
+        wrapper.signal(signal);
+        const exit = await wrapper.exit;
+        await wrapper.closed;
+        const died = 128 + constants.signals[signal];
+        if (wrapper.stdout.includes(signal.slice(3))) expect(exit.status).toBe(0);
+        else if (exit.signal === null) expect(exit.status).toBe(died);
+        else expect(exit.signal).toBe(signal);
+        expect(wrapper.family()).toEqual([]);
+        expect(stage.lockFile.holder).toBe('');
+      },
+    );
+  });
+});
+
+describe('USR1', () => {
+  const sigusr1 = constants.signals.SIGUSR1;
+
+  test.concurrent.for(moments)(
+    '%i ms after Node catches it is not fatal, and opens no door for long',
+    async (ms, { stage, expect }) => {
+      const wrapper = stage.run(manySignals, { flags: ['-q'] });
+      await until(() => signalsIn(wrapper.pid, 'SigCgt').has(sigusr1));
+      await after(ms);
+      wrapper.signal('SIGUSR1');
+      await wrapper.line(/^ready$/);
+      await until(() => listeningPortsOf(wrapper.pid).length === 0);
+      wrapper.signal('SIGUSR2');
+      await wrapper.line(/^USR2$/);
+      expect(wrapper.process.exitCode).toBeNull();
+    },
+  );
+
+  test.concurrent.for(moments)(
+    'at %i ms never opens an inspector under --disable-sigusr1',
+    async (ms, { stage, expect }) => {
+      const nodeFlags = ['--disable-sigusr1'];
+      const wrapper = stage.run(manySignals, { flags: ['-q'], nodeFlags });
+      await after(ms);
+      wrapper.process.kill('SIGUSR1');
+      await Promise.race([wrapper.line(/^ready$/), wrapper.exit]);
+      expect(wrapper.stderr).toBe('');
+    },
+  );
+});

@@ -1,0 +1,327 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ForwardedSignal, SignalSource } from '../src/child/signals.ts';
+import type { Term } from '../src/election/term.ts';
+import type { RunEvent } from '../src/events.ts';
+import { run, type Exit } from '../src/run.ts';
+import { serve, type ServeOptions, type ServiceEnd } from '../src/serve.ts';
+import { FakeChild } from './child/fake-child.ts';
+import { recordOf, Scene, type Replica } from './election/scene.ts';
+import { gate } from './election/wire.ts';
+import { atRest } from './support/fake-clock.ts';
+
+/** Signals as the door delivers them. */
+class FakeSignals implements SignalSource {
+  /** What came while nobody listened. */
+  readonly held: ForwardedSignal[] = [];
+  #listener: ((signal: ForwardedSignal) => void) | undefined;
+
+  listen(listener: (signal: ForwardedSignal) => void): void {
+    this.#listener = listener;
+    for (const signal of this.held.splice(0)) listener(signal);
+  }
+
+  hold(): void {
+    this.#listener = undefined;
+  }
+
+  deliver(signal: ForwardedSignal): void {
+    if (this.#listener) this.#listener(signal);
+    else this.held.push(signal);
+  }
+}
+
+const ok = { kind: 'exited', code: 0 } as const;
+
+let scene: Scene;
+let leader: Replica;
+let term: Term;
+let child: FakeChild;
+let signals: FakeSignals;
+let events: RunEvent[];
+let end: ServiceEnd | undefined;
+
+/** A term under 15/10/2 that began at 1,000: lost at 11,000, everything dead by 15,000. */
+beforeEach(async () => {
+  scene = new Scene();
+  leader = scene.replica('leader');
+  term = await leader.lead();
+  child = new FakeChild();
+  signals = new FakeSignals();
+  events = [];
+  end = undefined;
+});
+
+async function begin(options: Partial<ServeOptions> = {}): Promise<void> {
+  void serve(child, term, {
+    clock: scene.clock,
+    signals,
+    emit: (event) => events.push(event),
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 25_000,
+    foreground: false,
+    onShutdown: () => undefined,
+    ...options,
+  }).then((how) => (end = how));
+  await atRest();
+}
+
+const told = () => events.map(({ type }) => type);
+
+async function usurp(): Promise<void> {
+  scene.server.edit(recordOf('somebody'));
+  await scene.clock.advance(2_100);
+}
+
+describe('a command that ends by itself', () => {
+  it('is the end, and the guard may go', async () => {
+    await begin();
+    child.end({ kind: 'exited', code: 3 });
+    await atRest();
+    expect(end).toEqual({ kind: 'ended', status: { kind: 'exited', code: 3 } });
+    expect(child.isStoodDown).toBe(true);
+    expect(child.sent).toEqual([]);
+    expect(told()).toEqual(['exited']);
+  });
+
+  it('has what it left behind stopped, then killed after two seconds', async () => {
+    await begin({ stopSignal: 'SIGINT' });
+    child.end(ok, [7]);
+    await scene.clock.advance(1_990);
+    expect(child.sent).toEqual(['all SIGINT']);
+    expect(end).toBeUndefined();
+    await scene.clock.advance(210);
+    expect(child.sent).toContain('all SIGKILL');
+    child.alive = [];
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'ended', status: ok });
+    expect(told()).toEqual(['exited', 'left-over', 'killed']);
+  });
+
+  it('has ended as it did, even if the term is lost while its left-overs die', async () => {
+    await begin();
+    child.end(ok, [7]);
+    await atRest();
+    await usurp();
+    child.alive = [];
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'ended', status: ok });
+  });
+});
+
+describe('signals', () => {
+  it('are passed on in order, those that came before too', async () => {
+    signals.deliver('SIGHUP');
+    await begin();
+    for (const signal of ['SIGUSR1', 'SIGINT', 'SIGQUIT'] as const) signals.deliver(signal);
+    expect(child.sent).toEqual(['CMD SIGHUP', 'CMD SIGUSR1', 'CMD SIGINT', 'CMD SIGQUIT']);
+    expect(told()).toEqual([]);
+  });
+
+  it('of the terminal are not sent a second time', async () => {
+    await begin({ foreground: true });
+    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTERM'] as const)
+      signals.deliver(signal);
+    expect(child.sent).toEqual(['CMD SIGUSR2', 'CMD SIGTERM']);
+  });
+
+  it('are kept when all is over', async () => {
+    await begin();
+    child.end(ok);
+    await atRest();
+    signals.deliver('SIGTERM');
+    expect(child.sent).toEqual([]);
+    expect(signals.held).toEqual(['SIGTERM']);
+  });
+});
+
+describe('TERM', () => {
+  it('is passed on, and KILL follows after the stop timeout', async () => {
+    let isShutDown = false;
+    await begin({ onShutdown: () => (isShutDown = true) });
+    signals.deliver('SIGTERM');
+    expect(isShutDown).toBe(true);
+    await scene.clock.advance(24_999);
+    expect(child.sent).toEqual(['CMD SIGTERM']);
+    await scene.clock.advance(1);
+    expect(child.sent).toEqual(['CMD SIGTERM', 'all SIGKILL']);
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'ended', status: { kind: 'signalled', signal: 'SIGKILL' } });
+  });
+
+  it('a second time is passed on as well, and grants no more time', async () => {
+    await begin();
+    signals.deliver('SIGTERM');
+    await scene.clock.advance(20_000);
+    signals.deliver('SIGTERM');
+    await scene.clock.advance(5_000);
+    expect(child.sent).toEqual(['CMD SIGTERM', 'CMD SIGTERM', 'all SIGKILL']);
+    expect(told().filter((type) => type === 'stopping')).toHaveLength(1);
+  });
+
+  it('leaves the lock ours, and renewed, for as long as the command drains', async () => {
+    await begin();
+    signals.deliver('SIGTERM');
+    await scene.clock.advance(20_000);
+    expect(leader.writes.length).toBeGreaterThanOrEqual(10);
+    expect(term.isTrusted()).toBe(true);
+    expect(child.deadlines.at(-1)).toBeGreaterThan(12_000);
+  });
+});
+
+describe('a loss', () => {
+  it('by our own clock: the stop signal, then KILL when the stop budget is used up', async () => {
+    await begin({ stopSignal: 'SIGQUIT' });
+    leader.wire.cut();
+    await scene.clock.advance(10_000);
+    expect(child.sent).toEqual(['CMD SIGQUIT']);
+    await scene.clock.advance(3_999);
+    expect(child.sent).toEqual(['CMD SIGQUIT']);
+    await scene.clock.advance(1);
+    expect(child.sent).toEqual(['CMD SIGQUIT', 'all SIGKILL']);
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'lost', loss: { kind: 'expired' } });
+  });
+
+  it('to somebody else: KILL at once', async () => {
+    await begin();
+    await usurp();
+    expect(new Set(child.sent)).toEqual(new Set(['all SIGKILL']));
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'lost', loss: { kind: 'usurped', holder: 'somebody' } });
+  });
+
+  it('before the command was served stops it all the same', async () => {
+    await usurp();
+    await begin();
+    expect(child.sent).toEqual(['all SIGKILL']);
+  });
+
+  it('during a shutdown shortens the stop timeout', async () => {
+    await begin();
+    signals.deliver('SIGTERM');
+    leader.wire.cut();
+    await scene.clock.advance(14_000);
+    expect(child.sent.at(-1)).toBe('all SIGKILL');
+  });
+
+  it('that we slept through is a loss, though we hear of the end of CMD first', async () => {
+    await begin();
+    leader.wire.cut();
+    scene.clock.stall(20_000);
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'lost', loss: { kind: 'expired' } });
+  });
+});
+
+describe('a machine that has slept', () => {
+  it('has the command halted until a renewal shows that we still lead', async () => {
+    await begin();
+    const answer = gate();
+    leader.wire.once('write', { back: answer.opened });
+    scene.clock.suspend(20_000);
+    await scene.clock.advance(1_000);
+    expect(child.sent).toEqual(['all SIGSTOP']);
+    answer.open();
+    await atRest();
+    expect(child.sent).toEqual(['all SIGSTOP', 'all SIGCONT']);
+  });
+
+  it('has it killed when somebody else leads', async () => {
+    await begin();
+    scene.server.edit(recordOf('somebody'));
+    scene.clock.suspend(20_000);
+    await scene.clock.advance(1_000);
+    expect(child.sent).toEqual(['all SIGSTOP', 'all SIGKILL']);
+  });
+});
+
+it('a guard that is lost for good has the command stopped', async () => {
+  await begin();
+  child.loseGuard();
+  await atRest();
+  expect(child.sent).toEqual(['CMD SIGTERM']);
+  await scene.clock.advance(25_000);
+  expect(child.sent).toEqual(['CMD SIGTERM', 'all SIGKILL']);
+});
+
+describe('a process that cannot be killed', () => {
+  it('keeps us waiting, and the lock ours, with one loud line', async () => {
+    await begin();
+    child.end(ok, [7]);
+    await scene.clock.advance(120_000);
+    expect(end).toBeUndefined();
+    expect(events.filter(({ type }) => type === 'stuck')).toEqual([{ type: 'stuck', pids: [7] }]);
+    expect(term.isTrusted()).toBe(true);
+    child.alive = [];
+    await scene.clock.advance(200);
+    expect(end).toEqual({ kind: 'ended', status: ok });
+  });
+
+  it('ends us after a loss, still guarded', async () => {
+    await begin();
+    await usurp();
+    await scene.clock.advance(5_200);
+    expect(end).toEqual({ kind: 'stuck' });
+    expect(child.isStoodDown).toBe(false);
+    expect(told()).toContain('stuck');
+  });
+});
+
+describe('a run', () => {
+  /** Runs until it has ended, with everything that is left alive as a test wants it. */
+  async function runToTheEnd(
+    onLost: 'exit' | 'rejoin',
+    during: () => Promise<void>,
+  ): Promise<Exit> {
+    const candidate = scene.replica('candidate');
+    await leader.release();
+    const exit = run(
+      {
+        lock: 'job',
+        patience: { kind: 'forever' },
+        conflictExitCode: 75,
+        onLost,
+        lostExitCode: 79,
+        stopSignal: 'SIGTERM',
+        stopTimeoutMs: 1_000,
+      },
+      {
+        clock: scene.clock,
+        signals,
+        emit: (event) => events.push(event),
+        foreground: false,
+        connect: () => Promise.resolve(candidate.elector),
+        start: () => Promise.resolve(child),
+      },
+    );
+    await scene.clock.advance(100);
+    await during();
+    return exit;
+  }
+
+  it.each(['exit', 'rejoin'] as const)(
+    'hands back nothing while something lives that cannot be killed (--on-lost %s)',
+    async (onLost) => {
+      const exit = await runToTheEnd(onLost, async () => {
+        scene.server.edit(recordOf('somebody', { leaseDurationMs: 1_000 }));
+        await scene.clock.advance(8_000);
+      });
+      expect(exit).toEqual({ status: 79 });
+      expect(scene.server.record?.holder).toBe('somebody');
+      expect(told()).not.toContain('release');
+    },
+  );
+
+  it('ends as CMD did, when everything is gone', async () => {
+    const exit = await runToTheEnd('exit', async () => {
+      child.end({ kind: 'signalled', signal: 'SIGINT' });
+      await scene.clock.advance(100);
+    });
+    expect(exit).toEqual({ status: 130, signal: 'SIGINT' });
+    expect(scene.server.record?.holder).toBe('');
+  });
+});
