@@ -52,7 +52,17 @@ function groupOf(pid: number): number {
 
 function isAlive(pid: number): boolean {
   const state = fields(pid)[0];
-  return state !== undefined && state !== '' && state !== 'Z' && state !== 'X';
+  if (state === 'Z') return threadsOf(pid) > 1;
+  return state !== undefined && state !== '' && state !== 'X';
+}
+
+/** A process whose first thread has ended looks like a zombie while others go on. */
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${String(pid)}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** State, parent, group, … of proc_pid_stat(5): what follows the name, which may hold anything. */
