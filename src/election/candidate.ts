@@ -37,6 +37,7 @@ export interface Trouble {
   readonly fault: LockFault;
   readonly sinceMs: number;
   readonly failures: number;
+  readonly during: 'look' | 'claim';
 }
 
 /** A candidate at the start of a campaign, with what earlier campaigns remember. */
@@ -64,6 +65,7 @@ export function afterLook(
   nextLookAtMs: number,
 ): Candidate {
   const isNew = candidate.looks > 0 && observation !== candidate.observation;
+  const isPromised = observation.promisedUntilMs > -Infinity;
   return {
     ...candidate,
     observation,
@@ -71,8 +73,9 @@ export function afterLook(
     nextLookAtMs,
     looks: candidate.looks + 1,
     signsOfLife: candidate.signsOfLife + (isNew ? 1 : 0),
-    conflicts: isNew && observation.promisedUntilMs > -Infinity ? 0 : candidate.conflicts,
-    trouble: undefined,
+    conflicts: isNew && isPromised ? 0 : candidate.conflicts,
+    // A look that works says nothing about claims that do not.
+    trouble: candidate.trouble?.during === 'claim' && !isPromised ? candidate.trouble : undefined,
   };
 }
 
@@ -97,6 +100,7 @@ export function afterFault(
       fault,
       sinceMs: trouble?.sinceMs ?? nowMs,
       failures: (trouble?.failures ?? 0) + 1,
+      during,
     },
   };
 }
