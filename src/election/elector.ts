@@ -161,7 +161,7 @@ export class LeaderElector {
       ...this.#options,
       pen: this.#pen,
       won,
-      releaseTimeoutMs: Math.min(requestTimeoutMs, 5_000),
+      releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
       onUsurped: (seen) => this.#remember(seen),
     });
     return this.#term;

@@ -22,15 +22,16 @@ export interface ReleaseOptions {
  * A write of ours that is still on the wire is awaited for half of that, and cannot undo a release that succeeded.
  */
 export async function release(pen: Pen, options: ReleaseOptions): Promise<ReleaseOutcome> {
-  const bound = { clock: options.clock, boundMs: options.boundMs / 2 };
+  const { clock, boundMs } = options;
+  const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
   try {
-    await bounded(bound, () => pen.settled()).catch(() => undefined);
-    return await bounded(bound, async (cutOff) => {
+    await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);
+    return await bounded({ clock, boundMs: endsAtMs - clock.now() }, async (cutOff) => {
       for (;;) {
         latest = await tryRelease(pen, options, cutOff);
         if (latest.kind !== 'failed' || cutOff.aborted) return latest;
-        await options.clock.sleep(pauseMs, cutOff);
+        await clock.sleep(pauseMs, cutOff);
       }
     });
   } catch (thrown) {

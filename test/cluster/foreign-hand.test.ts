@@ -5,7 +5,6 @@ import { test } from './support/fixtures.ts';
 import type { LeaseSpec } from './support/lease.ts';
 import { gapsMs } from './support/lives.ts';
 
-const rarely = ['--lease-duration=6s', '--renew-deadline=4s'];
 const microNow = () => new Date().toISOString().replace('Z', '000Z');
 
 async function leader(contest: Contest) {
@@ -87,29 +86,6 @@ describe.concurrent('a leader whose Lease is', () => {
     expect(a.log.map(({ event }) => event)).toEqual(['elected', 'started', 'restored']);
   });
 });
-
-describe.concurrent(
-  'a standby keeps what the silent leader was promised, also by renewals it has not seen, when',
-  () => {
-    test.for<[string, (contest: Contest) => Promise<unknown>]>([
-      ['the Lease is deleted', (contest) => contest.deleteLease()],
-      ['its holder is cleared', (contest) => contest.patchLease({ spec: { holderIdentity: '' } })],
-      [
-        'its duration is cut',
-        (contest) => contest.patchLease({ spec: { leaseDurationSeconds: 1 } }),
-      ],
-    ])('%s', async ([, edit], { contest }) => {
-      const a = await leader(contest);
-      await contest.join('b', { flags: [...rarely, '--retry-period=3s'] });
-      await contest.nextRequests('b', 2); // a look that finds one renewal
-      await contest.nextRequests('a', 2); // others follow
-      a.signal('SIGSTOP');
-      await edit(contest);
-      await contest.nthLife(2);
-      expect(gapsMs(await contest.lives())[0]).toBeGreaterThan(0);
-    });
-  },
-);
 
 describe.concurrent('a candidate that finds a Lease', () => {
   test.for<[string, LeaseSpec]>([

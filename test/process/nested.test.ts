@@ -4,6 +4,7 @@ import { isAlive, until } from './support/proc.ts';
 import {
   fixture,
   quick,
+  signalPrinter,
   test,
   type RunOptions,
   type Stage,
@@ -35,7 +36,7 @@ test('without a lock of its own is refused, even if ours came as a variable', as
 });
 
 test('gets each signal once, and passes it on once', async ({ stage, expect }) => {
-  const wrapper = nested(stage, [fixture('signals.sh'), '3'], { flags: ['-q'] });
+  const wrapper = nested(stage, signalPrinter(3), { flags: ['-q'] });
   await wrapper.line(/^ready$/);
   for (const name of ['HUP', 'TERM', 'USR1'] as const) {
     wrapper.signal(`SIG${name}`);
@@ -46,7 +47,7 @@ test('gets each signal once, and passes it on once', async ({ stage, expect }) =
 });
 
 test('on a terminal its CMD gets Ctrl-C once', async ({ stage, expect }) => {
-  const inner = stage.commandLine([fixture('signals.sh'), '1'], { lock: 'inner', flags: ['-q'] });
+  const inner = stage.commandLine(signalPrinter(1), { lock: 'inner', flags: ['-q'] });
   installWrapper(stage, inner, { flags: ['-q'] });
   const { screen, type } = openTerminal(stage, 'exec ./leader');
   await screen.line(/^ready$/);

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { descriptorsOf, until } from './support/proc.ts';
-import { fixture, quick, test } from './support/stage.ts';
+import { quick, signalPrinter, test } from './support/stage.ts';
 
 test('while the first request is on its way, TERM ends us in a second', async ({
   stage,
@@ -27,7 +27,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after winning, %s', (si
   test.concurrent.for(moments)(
     '%i ms later reaches CMD, or CMD is never started',
     async (ms, { stage, expect }) => {
-      const wrapper = stage.run([fixture('signals.sh'), '1']);
+      const wrapper = stage.run(signalPrinter(1));
       await wrapper.line(/: leading/);
       await after(ms);
       wrapper.signal(signal);
@@ -44,7 +44,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after winning, %s', (si
 });
 
 test('while CMD is being stopped, more signals reach it', async ({ stage, expect }) => {
-  const wrapper = stage.run([fixture('signals.sh'), '4']);
+  const wrapper = stage.run(signalPrinter(4));
   await wrapper.line(/^ready$/);
   for (const name of ['TERM', 'INT', 'HUP', 'USR2'] as const) {
     wrapper.signal(`SIG${name}`);

@@ -2,7 +2,14 @@
 import { constants } from 'node:os';
 import { describe } from 'vitest';
 import { forwardedSignals } from '../../src/child/signals.ts';
-import { fixture, test, type Place, type Stage, type Wrapper } from './support/stage.ts';
+import {
+  fixture,
+  signalPrinter,
+  test,
+  type Place,
+  type Stage,
+  type Wrapper,
+} from './support/stage.ts';
 
 const short = (signal: string) => signal.slice(3);
 
@@ -28,7 +35,7 @@ const sentTo: Record<Exclude<Place, 'as PID 1'>, readonly NodeJS.Signals[]> = {
 
 describe.each(Object.entries(sentTo) as [Place, NodeJS.Signals[]][])('%s:', (place, signals) => {
   test.concurrent('each signal reaches CMD once, in order', async ({ stage, expect }) => {
-    const cmd = [fixture('signals.sh'), String(signals.length)];
+    const cmd = signalPrinter(signals.length);
     const wrapper = stage.run(cmd, { place, flags: ['-q'] });
     await send(wrapper, signals);
     expect(await wrapper.exit).toEqual({ status: 0, signal: null });
@@ -37,7 +44,7 @@ describe.each(Object.entries(sentTo) as [Place, NodeJS.Signals[]][])('%s:', (pla
 
   test.concurrent.for(signals)('ten times %s are ten', async (signal, { stage, expect }) => {
     // One more than is sent: had one been doubled, CMD would end.
-    const wrapper = stage.run([fixture('signals.sh'), '11'], { place, flags: ['-q'] });
+    const wrapper = stage.run(signalPrinter(11), { place, flags: ['-q'] });
     const ten = Array.from({ length: 10 }, () => signal);
     await send(wrapper, ten);
     wrapper.signal('SIGUSR2');
@@ -47,7 +54,7 @@ describe.each(Object.entries(sentTo) as [Place, NodeJS.Signals[]][])('%s:', (pla
 });
 
 test('a signal reaches all of the group of CMD', async ({ stage, expect }) => {
-  const wrapper = stage.run(['sh', '-c', `${fixture('signals.sh')} 1 & wait $!; echo ended`]);
+  const wrapper = stage.run(['sh', '-c', '"$@" & wait $!', 'sh', ...signalPrinter(1)]);
   await wrapper.line(/^ready/);
   wrapper.signal('SIGHUP');
   await wrapper.line(/^HUP$/);
@@ -56,7 +63,7 @@ test('a signal reaches all of the group of CMD', async ({ stage, expect }) => {
 
 test('only TERM starts the stop clock', async ({ stage, expect }) => {
   const flags = ['--stop-timeout', '0.1'];
-  const wrapper = stage.run([fixture('signals.sh'), '99'], { flags });
+  const wrapper = stage.run(signalPrinter(99), { flags });
   await send(wrapper, ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']);
   expect(wrapper.stderr).not.toContain('stopping CMD');
   wrapper.signal('SIGTERM');

@@ -1,7 +1,7 @@
 /** Nothing that CMD started outlives our leadership, however it ends. */
 import { describe } from 'vitest';
 import { childrenOf, stateOf, statusOf, until } from './support/proc.ts';
-import { fixture, quick, test, type Place, type Wrapper } from './support/stage.ts';
+import { fixture, quick, signalPrinter, test, type Place, type Wrapper } from './support/stage.ts';
 
 const places: Place[] = ['own group', 'terminal', 'under an init'];
 const quickLeaseMs = 2_000;
@@ -73,7 +73,7 @@ describe.each(places)('%s: CMD, a grandchild and a daemon, deaf to TERM, are gon
 describe('on a loss by our own clock', () => {
   test.concurrent('CMD gets the stop signal and may end in peace', async ({ stage, expect }) => {
     const flags = [...quick, '--stop-signal', 'INT'];
-    const wrapper = stage.run([fixture('signals.sh'), '1'], { flags });
+    const wrapper = stage.run(signalPrinter(1), { flags });
     await wrapper.line(/^ready$/);
     const unblock = stage.lockFile.block();
     await wrapper.line(/^INT$/);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { describe } from 'vitest';
 import { isAlive, stateOf, until } from './support/proc.ts';
-import { fixture, quick, test, type Stage } from './support/stage.ts';
+import { fixture, quick, signalPrinter, test, type Stage } from './support/stage.ts';
 import {
   installWrapper,
   interactive,
@@ -12,7 +12,6 @@ import {
   type Terminal,
 } from './support/terminal.ts';
 
-const signals = (count: number) => [fixture('signals.sh'), String(count)];
 const deaf = ['sh', '-c', 'trap "" TERM INT HUP; echo ready; exec sleep 1000'];
 
 /** Runs the wrapper with `command` directly on the terminal. */
@@ -26,7 +25,7 @@ describe('reaches CMD exactly once:', () => {
     ['Ctrl-C', key.ctrlC, 'INT'],
     ['Ctrl-\\', key.ctrlBackslash, 'QUIT'],
   ])('%s', async ([, typed = '', name], { stage, expect }) => {
-    const { screen, type, wrappers } = openOn(stage, signals(2), ['-q']);
+    const { screen, type, wrappers } = openOn(stage, signalPrinter(2), ['-q']);
     await screen.line(/^ready$/);
     type(typed);
     await screen.line(/[A-Z]{3,}$/);
@@ -36,7 +35,7 @@ describe('reaches CMD exactly once:', () => {
   });
 
   test('a new size of the window', async ({ stage, expect }) => {
-    const { screen, wrappers } = openOn(stage, signals(2), ['-q']);
+    const { screen, wrappers } = openOn(stage, signalPrinter(2), ['-q']);
     await screen.line(/^ready$/);
     const wrapper = wrappers()[0]!;
     const tty = readlinkSync(`/proc/${String(wrapper)}/fd/0`);
@@ -96,7 +95,7 @@ describe('Ctrl-C stops a loop around us', () => {
 
 describe('Ctrl-Z', () => {
   test.concurrent('stops CMD and us; fg goes on with both', async ({ stage, expect }) => {
-    installWrapper(stage, signals(2));
+    installWrapper(stage, signalPrinter(2));
     const { screen, type, wrappers, offspring } = openTerminal(stage, interactive);
     type('./leader\n');
     await screen.line(/^ready$/);

@@ -6,7 +6,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { guardOf, isWhole } from './support/guard.ts';
 import { isNonBlocking, until } from './support/proc.ts';
-import { fixture, test, type RunOptions, type Stage } from './support/stage.ts';
+import { signalPrinter, test, type RunOptions, type Stage } from './support/stage.ts';
 
 /** What `command` prints, which ends each piece with a zero byte. */
 async function printedBy(
@@ -187,7 +187,7 @@ describe('who shares our stdin, stdout and stderr finds them as blocking as they
   });
 
   test('while CMD runs, even if the guard is replaced', async ({ stage, expect }) => {
-    const wrapper = stage.run([fixture('signals.sh'), '1']);
+    const wrapper = stage.run(signalPrinter(1));
     await wrapper.line(/^ready$/);
     const [guard = 0] = guardOf(wrapper);
     process.kill(guard, 'SIGKILL');

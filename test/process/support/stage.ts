@@ -22,6 +22,11 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 
+/** A CMD that prints "ready" and each signal it gets, and ends with 0 after so many of them. */
+export function signalPrinter(count: number): string[] {
+  return [process.execPath, fixture('signals.js'), String(count)];
+}
+
 /** Lost after one second without a renewal, killed after 1.65 s, succeeded after two. */
 export const quick = ['--lease-duration', '2', '--renew-deadline', '1', '--retry-period', '0.2'];
 
