@@ -38,16 +38,18 @@ const running = main({
 });
 if (!process.execArgv.includes('--disable-sigusr1')) {
   const inspector = await import('node:inspector');
-  // The signal is seen twice, by an interrupt and by the loop: once closed, it opens again.
-  for (let rounds = 2; rounds > 0 && inspector.url() !== undefined; rounds -= 1) {
-    inspector.close();
+  // The signal is seen twice, by an interrupt and by the loop: once closed, or if its port was taken, it opens again.
+  for (let round = 0; round < 3; round += 1) {
+    if (inspector.url() !== undefined) inspector.close();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
-const { status, signal } = await running;
+const { status, signal, stuck } = await running;
 if (signal !== undefined && process.pid !== 1) {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
+// An exit waits for threads, also for one that writes to a stderr that nobody reads. This takes them away.
+if (stuck) process.execve(process.execPath, [process.execPath, '-e', `process.exit(${status})`], {});
 // Not process.exitCode: Node would take down its signal handlers first, and a late TERM would hide the status.
 process.exit(status);

@@ -30,12 +30,16 @@ export interface World {
   readonly stderr?: Sink;
 }
 
+export interface Ending extends Exit {
+  /** A thread hangs in a write to a stderr that nobody reads, so that an orderly exit would wait for ever. */
+  readonly stuck?: boolean;
+}
+
 /** Never throws: whatever goes wrong is told on stderr and in the exit status. */
-export async function main(world: World): Promise<Exit> {
+export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
   const exit = await mainTo(world.stderr ?? stderr.put, world);
-  await stderr.drained();
-  return exit;
+  return (await stderr.drained()) ? exit : { ...exit, stuck: true };
 }
 
 async function mainTo(stderr: Sink, world: World): Promise<Exit> {

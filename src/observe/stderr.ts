@@ -6,23 +6,30 @@
  * - pipe, terminal: the same file opened once more, non-blocking, through `/proc`. Full: the line is dropped.
  * - file: written directly. It cannot be full in that sense, and a second descriptor would have its own offset.
  * - socket, or anything that cannot be opened again: one write at a time on a thread, where blocking hurts nobody;
- *   what comes meanwhile waits in a short queue, then is dropped.
+ *   what comes meanwhile waits in a queue as long as a pipe, then is dropped.
  * Dropped lines are counted, and the number is told as soon as a line gets through.
  */
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { setTimeout as after } from 'node:timers/promises';
 
 export type Sink = (line: string) => void;
 
 export interface Stderr {
   readonly put: Sink;
-  /** Resolves when what was taken has been written. Where nobody reads, that may be never. */
-  drained(): Promise<void>;
+  /**
+   * Waits for what was taken to be written, but not long. False when a thread still hangs in a write that nobody
+   * reads: such a process cannot exit, only be killed or replaced.
+   */
+  drained(): Promise<boolean>;
 }
 
 const stderrFd = 2;
 /** What a pipe takes in one piece (PIPE_BUF). */
 const longestLine = 4_096;
-const longestQueue = 100;
+/** What a pipe holds. */
+const longestQueue = 65_536;
+/** For a reader that is slow but alive. */
+const patienceMs = 500;
 
 export function openStderr(): Stderr {
   const way = opener();
@@ -40,7 +47,7 @@ export function openStderr(): Stderr {
 interface Way {
   /** Whether the text was taken. */
   readonly put: (text: string) => boolean;
-  readonly drained: () => Promise<void>;
+  readonly drained: () => Promise<boolean>;
 }
 
 function opener(): Way {
@@ -51,7 +58,7 @@ function opener(): Way {
 }
 
 function immediate(fd: number): Way {
-  return { put: (text) => putNow(fd, text), drained: () => Promise.resolve() };
+  return { put: (text) => putNow(fd, text), drained: () => Promise.resolve(true) };
 }
 
 function kindOfStderr(): 'file' | 'stream' | 'other' {
@@ -84,22 +91,30 @@ function putNow(fd: number, text: string): boolean {
 
 function queued(): Way {
   const waiting: string[] = [];
-  let busy = false;
-  let onDrained: () => void = () => undefined;
-  const next = () => {
-    const text = waiting.shift();
-    busy = text !== undefined;
-    if (text === undefined) onDrained();
-    else write(stderrFd, text, next);
+  let length = 0;
+  let writing: Promise<void> | undefined;
+  const drain = async () => {
+    for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
+      await new Promise((done) => {
+        write(stderrFd, text, done);
+      });
+      length -= text.length;
+    }
+    writing = undefined;
   };
   return {
     put(text) {
-      if (waiting.length >= longestQueue) return false;
+      if (length + text.length > longestQueue) return false;
       waiting.push(text);
-      if (!busy) next();
+      length += text.length;
+      writing ??= drain();
       return true;
     },
-    drained: () => (busy ? new Promise((resolve) => (onDrained = resolve)) : Promise.resolve()),
+    drained: () =>
+      Promise.race([
+        Promise.resolve(writing).then(() => true),
+        after(patienceMs, false, { ref: false }),
+      ]),
   };
 }
 

@@ -64,7 +64,7 @@ describe('USR1', () => {
 
   test.concurrent.for(moments)(
     '%i ms after Node catches it does not end us, and opens no door for long',
-    async (ms, { stage, expect }) => {
+    async (ms, { stage }) => {
       const wrapper = stage.run(deaf);
       await until(() => signalsIn(wrapper.pid, 'SigCgt').has(sigusr1));
       await after(ms);

@@ -86,7 +86,7 @@ describe('where there is', () => {
     async ({ stage, expect }) => {
       const before = ['unshare', '--pid', '--fork', '--kill-child', 'tini', '--'];
       const wrapper = stage.run(['sh', '-c', 'echo ready; sleep 1000'], { before });
-      await wrapper.line(/no guard, .*: there is no \/proc of our PID namespace$/);
+      await wrapper.line(/no guard, .*: \/proc is that of another PID namespace$/);
       await wrapper.line(/^ready$/);
       process.kill(wrapper.wrapperPid, 'SIGTERM');
       expect(await wrapper.exit).toEqual({ status: 143, signal: null });

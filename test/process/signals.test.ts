@@ -2,14 +2,7 @@
 import { constants } from 'node:os';
 import { describe } from 'vitest';
 import { forwardedSignals } from '../../src/child/signals.ts';
-import {
-  fixture,
-  signalPrinter,
-  test,
-  type Place,
-  type Stage,
-  type Wrapper,
-} from './support/stage.ts';
+import { signalPrinter, test, type Place, type Stage, type Wrapper } from './support/stage.ts';
 
 const short = (signal: string) => signal.slice(3);
 
