@@ -79,7 +79,9 @@ function retryAfter({ status, headers, body }: Answer): { retryAfterMs?: number 
   if (status !== 429 && status < 500) return {};
   const { details } = statusOf(body);
   const inBody = isObject(details) ? details['retryAfterSeconds'] : undefined;
-  const seconds = Number(headers['retry-after'] ?? inBody);
+  const header = headers['retry-after'];
+  const seconds = header === undefined ? inBody : Number(header);
+  if (typeof seconds !== 'number') return {};
   if (!(seconds >= 0)) return {};
   return { retryAfterMs: Math.min(seconds, maxRetryAfterSeconds) * 1_000 };
 }

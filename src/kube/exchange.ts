@@ -38,8 +38,9 @@ export interface Answer {
 export async function exchange(options: Exchange): Promise<Answer> {
   const { server, access, signal } = options;
   const { method, path, body } = options.call;
-  // Node would connect first.
+  // Node would connect first, and what cannot be sent would leave that connection behind.
   signal.throwIfAborted();
+  const sent = body === undefined ? undefined : JSON.stringify(body);
   const open = server.protocol === 'http:' ? http.request : https.request;
   const request = open({
     ...access.tls,
@@ -55,7 +56,7 @@ export async function exchange(options: Exchange): Promise<Answer> {
       ...access.headers,
       Accept: 'application/json',
       'User-Agent': options.userAgent,
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }),
     },
     signal,
     // Not for us, `signal` does that: it ends a proxy's handshake, which the request has no hold of.
@@ -65,7 +66,7 @@ export async function exchange(options: Exchange): Promise<Answer> {
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     // Stays, for errors after the answer has begun: those reach the reader of the body.
     request.on('error', reject).on('response', resolve);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(sent);
   });
   const text = await readText(response);
   return { status: response.statusCode ?? 0, headers: response.headers, body: parseJson(text) };

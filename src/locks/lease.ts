@@ -25,8 +25,8 @@ export interface LeaseLockOptions {
 }
 
 const apiGroup = 'coordination.k8s.io';
-/** The server keeps the duration as int32. */
-const maxSeconds = 2 ** 31 - 1;
+/** The server keeps duration and transitions as int32, and refuses what does not fit. */
+const maxInt32 = 2 ** 31 - 1;
 
 /** A lock whose record is in a Lease. Beyond network faults it throws what {@link answerFault} makes of an answer. */
 export function leaseLock({ connection, namespace, name }: LeaseLockOptions): Lock {
@@ -101,14 +101,14 @@ function toSpec(record: LeaderRecord): JsonObject {
     leaseDurationSeconds: leaseDurationMs && Math.ceil(leaseDurationMs / 1_000),
     acquireTime: acquireTimeUs === undefined ? undefined : formatMicroTime(acquireTimeUs),
     renewTime: renewTimeUs === undefined ? undefined : formatMicroTime(renewTimeUs),
-    leaseTransitions: record.transitions,
+    leaseTransitions: Math.min(record.transitions, maxInt32),
   };
 }
 
 /** Others write null or leave fields out. What is not there, or makes no sense, is not known. */
 function toRecord(spec: JsonObject): LeaderRecord {
   const { holderIdentity, leaseDurationSeconds: seconds, leaseTransitions } = spec;
-  const isDuration = typeof seconds === 'number' && seconds > 0 && seconds <= maxSeconds;
+  const isDuration = typeof seconds === 'number' && seconds > 0 && seconds <= maxInt32;
   return {
     holder: typeof holderIdentity === 'string' ? holderIdentity : '',
     leaseDurationMs: isDuration ? seconds * 1_000 : undefined,
