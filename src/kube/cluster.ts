@@ -37,6 +37,7 @@ export interface Access {
 
 /** A configuration that leads to no cluster: exit 69. Message and hint become one line each. */
 export function configError(message: string, hint?: string): ExpectedError {
-  const options = hint === undefined ? {} : { hint: oneLine(hint) };
+  const shown = oneLine(hint ?? '');
+  const options = shown === '' ? {} : { hint: shown };
   return new ExpectedError(exitCode.unavailable, oneLine(message), options);
 }

@@ -44,7 +44,7 @@ export function connect(cluster: Cluster, options: ConnectionOptions): Connectio
   let reloads = 0;
 
   const renewAgent = (): void => {
-    void agent?.then(retireAgent);
+    void agent?.then(retireAgent, neverMade);
     agent = undefined;
   };
 
@@ -88,7 +88,12 @@ export function connect(cluster: Cluster, options: ConnectionOptions): Connectio
       closed.abort();
       void agent?.then((last) => {
         last.destroy();
-      });
+      }, neverMade);
     },
   };
+}
+
+/** The request that needed the agent has told why there is none. */
+function neverMade(): void {
+  // Nothing is left to do.
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { configError, type Env } from './cluster.ts';
 import { errorCode } from './error-code.ts';
-import { isObject, objectsIn, parseJson, type JsonObject } from './json.ts';
+import { isObject, objectsIn, parseJson, plainText, type JsonObject } from './json.ts';
 
 /** What a plugin hands out: a bearer token, a client certificate with its key (PEM), or both. */
 export interface Credential {
@@ -47,7 +47,7 @@ export function execPlugin(
 async function ask(options: ExecPluginOptions, signal: AbortSignal): Promise<Issued> {
   const { spec, timeoutMs } = options;
   const command = typeof spec['command'] === 'string' ? spec['command'] : '';
-  const args = Array.isArray(spec['args']) ? spec['args'].map(String) : [];
+  const args = Array.isArray(spec['args']) ? spec['args'].map(plainText) : [];
   const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', signal } as const;
   let issued: Issued | undefined;
   try {
@@ -67,7 +67,7 @@ async function ask(options: ExecPluginOptions, signal: AbortSignal): Promise<Iss
 function pluginEnv({ spec, env }: ExecPluginOptions): Env {
   const { apiVersion } = spec;
   const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
-  const named = objectsIn(spec['env']).map(({ name, value }) => [String(name), String(value)]);
+  const named = objectsIn(spec['env']).map(({ name, value }) => [plainText(name), plainText(value)]);
   return {
     ...env,
     ...(Object.fromEntries(named) as Env),
@@ -79,7 +79,7 @@ function readIssued(stdout: string): Issued | undefined {
   const answer = parseJson(stdout);
   if (!isObject(answer) || !isObject(answer['status'])) return undefined;
   const { token, clientCertificateData, clientKeyData, expirationTimestamp } = answer['status'];
-  const expiresAtMs = Date.parse(String(expirationTimestamp));
+  const expiresAtMs = Date.parse(plainText(expirationTimestamp));
   const issued = {
     token: typeof token === 'string' ? token : undefined,
     cert: typeof clientCertificateData === 'string' ? clientCertificateData : undefined,

@@ -11,6 +11,11 @@ export function objectsIn(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
+/** A string, number, boolean or null as text; empty for lists and objects, which would be asked to convert themselves. */
+export function plainText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value);
+}
+
 /** The value of some JSON text; undefined when it is none. */
 export function parseJson(text: string): unknown {
   try {

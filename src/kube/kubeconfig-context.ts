@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { configError } from './cluster.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, plainText, type JsonObject } from './json.ts';
 
 /** A kubeconfig as it stands in its file. */
 export interface KubeconfigDocument {
@@ -39,7 +39,7 @@ export function chooseContext(
   const user = context['user'] ? find(documents, 'user', context['user']) : {};
   if (!user) throw configError(`the user of context "${name}" is not in ${files}`);
 
-  const server = URL.parse(String(cluster['server']));
+  const server = URL.parse(plainText(cluster['server']));
   if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
     throw configError(`the server of context "${name}" in ${files} is not an http(s) URL`);
   const namespace = context['namespace'];
@@ -75,7 +75,8 @@ function withPaths(entry: JsonObject, dir: string): JsonObject {
   }
   const exec = entry['exec'];
   // A bare name is looked up in PATH.
-  if (isObject(exec) && String(exec['command']).includes('/'))
-    result['exec'] = { ...exec, command: resolve(dir, String(exec['command'])) };
+  const command = isObject(exec) ? exec['command'] : undefined;
+  if (isObject(exec) && typeof command === 'string' && command.includes('/'))
+    result['exec'] = { ...exec, command: resolve(dir, command) };
   return result;
 }

@@ -11,7 +11,8 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LockFault } from '../election/lock.ts';
+import { LockFault, type FaultKind } from '../election/lock.ts';
+import { oneLine } from '../kube/one-line.ts';
 
 /** Where the database is, and how to find out what kind of file system that is. */
 export interface LocalFile {
@@ -54,10 +55,10 @@ async function attempt<T>(
   const { DatabaseSync } = await import('node:sqlite').catch(withoutSqlite);
   const found = await stat(path, { bigint: true }).catch(undefinedWhenAbsent);
   if (found?.isFile() === false)
-    throw new LockFault('unsupported', `the lock file ${path} is not a file`);
-  if (found === undefined) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    throw lockFileFault('unsupported', `the lock file ${path} is not a file`);
+  if (found === undefined) await makeFolder(dirname(path));
   await refuseNetwork(file, found === undefined ? dirname(path) : path);
-  if (signal.aborted) throw new LockFault('unreachable', `gave up on the lock file ${path}`);
+  if (signal.aborted) throw lockFileFault('unreachable', `gave up on the lock file ${path}`);
 
   if (found === undefined) new DatabaseSync(path).close();
   const before = found ?? statSync(path, { bigint: true });
@@ -75,9 +76,32 @@ async function attempt<T>(
   }
 }
 
+/** As `mkdir -p`. Node's own tries for ever where the system says that a parent which exists does not, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const unlessItExists = (thrown: unknown) => {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+  };
+  try {
+    await mkdir(path, { mode: 0o700 }).catch(unlessItExists);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || path === dirname(path)) throw thrown;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch(unlessItExists);
+  }
+}
+
+/** Path and reason are words of others. */
+export function lockFileFault(
+  kind: FaultKind,
+  message: string,
+  options: { hint?: string; cause?: unknown } = {},
+): LockFault {
+  return new LockFault(kind, oneLine(message), options);
+}
+
 function withoutSqlite(cause: unknown): never {
   const hint = 'use Node 22.13 or newer';
-  throw new LockFault('unsupported', 'this Node comes without SQLite', { hint, cause });
+  throw lockFileFault('unsupported', 'this Node comes without SQLite', { hint, cause });
 }
 
 function undefinedWhenAbsent(thrown: unknown): undefined {
@@ -85,7 +109,7 @@ function undefinedWhenAbsent(thrown: unknown): undefined {
 }
 
 function replaced(path: string): LockFault {
-  return new LockFault('unreachable', `the lock file ${path} was replaced while it was in use`);
+  return lockFileFault('unreachable', `the lock file ${path} was replaced while it was in use`);
 }
 
 /** NFS, SMB, CIFS, SMB2, 9p, Ceph, Lustre, GPFS, two of AFS, Coda, BeeGFS, PanFS: linux/magic.h, statfs(2). */
@@ -101,7 +125,7 @@ async function refuseNetwork(file: LocalFile, path: string): Promise<void> {
   const message = `the lock file ${file.path} is on a network file system (0x${type.toString(16)})`;
   const hint =
     'choose a disk of this machine with --local-file; among machines, elect on Kubernetes';
-  throw new LockFault('unsupported', message, { hint });
+  throw lockFileFault('unsupported', message, { hint });
 }
 
 /** https://sqlite.org/rescode.html; the last is SQLITE_READONLY_DBMOVED. */
@@ -135,9 +159,9 @@ async function faultFrom(thrown: unknown, path: string): Promise<LockFault> {
   }
   const message = `cannot use the lock file ${path}: ${(thrown as Error).message}`;
   if (![sqlite.error, sqlite.corrupt, sqlite.notADatabase].includes(code & 0xff))
-    return new LockFault('unreachable', message, { cause: thrown });
+    return lockFileFault('unreachable', message, { cause: thrown });
   const hint = 'stop every candidate on this machine, then delete the file; it is made anew';
-  return new LockFault('unsupported', message, { hint, cause: thrown });
+  return lockFileFault('unsupported', message, { hint, cause: thrown });
 }
 
 /** SQLite writes its journal next to the file, so the folder counts as well. */
@@ -169,7 +193,7 @@ function fileFault(cause: unknown, path: string): LockFault {
   // Node goes on with the system call and the path, which the line has already.
   const line = `cannot use the lock file ${path}: ${message.split(',')[0] ?? message}`;
   if (code === undefined || passing.includes(code))
-    return new LockFault('unreachable', line, { cause });
+    return lockFileFault('unreachable', line, { cause });
   const hint = 'choose a file in a folder that you may write to with --local-file';
-  return new LockFault('unsupported', line, { hint, cause });
+  return lockFileFault('unsupported', line, { hint, cause });
 }

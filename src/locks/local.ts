@@ -11,16 +11,10 @@ import { randomInt } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import {
-  LockFault,
-  type LeaderRecord,
-  type Lock,
-  type Versioned,
-  type WriteResult,
-} from '../election/lock.ts';
+import type { LeaderRecord, Lock, Versioned, WriteResult } from '../election/lock.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
-import { transact, type LocalFile } from './local-file.ts';
+import { lockFileFault, transact, type LocalFile } from './local-file.ts';
 
 export interface LocalLockOptions {
   /** The database. It and its folder (for its owner alone) are made when they do not exist. */
@@ -103,7 +97,7 @@ function generationOf(database: DatabaseSync, { path }: LocalFile): string {
   const id = scalar(database, 'PRAGMA application_id');
   if (id === String(applicationId)) return scalar(database, 'PRAGMA user_version');
   if (id !== '0' || scalar(database, 'SELECT count(*) FROM sqlite_schema') !== '0')
-    throw new LockFault('unsupported', `${path} is the database of another program`, {
+    throw lockFileFault('unsupported', `${path} is the database of another program`, {
       hint: 'choose another file with --local-file',
     });
   const generation = String(randomInt(1, 2 ** 31));

@@ -1,0 +1,182 @@
+/** Anything at the place of the lock file: a record, an empty lock, or a fault of one line; never a hang. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LeaderRecord } from '../../src/election/lock.ts';
+import { localLock } from '../../src/locks/local.ts';
+import { json, objectLike, text } from './arbitraries.ts';
+import { expectLockFault, expectRecord, outcomeOf } from './expectations.ts';
+import { patience, runs } from './runs.ts';
+
+const record: LeaderRecord = {
+  holder: 'me',
+  leaseDurationMs: 15_000,
+  acquireTimeUs: 1_763_714_400_000_001,
+  renewTimeUs: 1_763_714_412_345_678,
+  transitions: 3,
+};
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'k8s-leader-hostile-'));
+  file = join(folder, 'locks.db');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const within = () => ({ signal: AbortSignal.timeout(3_000) });
+
+/** Reads, and writes on what was read; each is understood or refused in words that can be shown. */
+async function expectUsableOrRefused(path: string): Promise<boolean> {
+  const lock = localLock({ file: path, namespace: 'default', name: 'demo' });
+  const startedAt = performance.now();
+  const read = await outcomeOf(lock.read(within()));
+  if ('thrown' in read) expectLockFault(read.thrown);
+  else if (read.value) expectRecord(read.value.record);
+  const written = await outcomeOf(lock.write(record, read.value, within()));
+  if ('thrown' in written) expectLockFault(written.thrown);
+  else if (written.value.kind === 'written') expectRecord(written.value.current.record);
+  expect(performance.now() - startedAt).toBeLessThan(2_500);
+  return !('thrown' in written);
+}
+
+describe('whatever the file holds, it is understood or refused with one line:', () => {
+  test('any bytes', { timeout: patience(10_000) }, async () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 5_000 }),
+      fc.uint8Array({ minLength: 84, maxLength: 84 }).map((rest) => {
+        return Buffer.concat([Buffer.from('SQLite format 3\0'), rest]);
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, async (content) => {
+        writeFileSync(file, content);
+        await expectUsableOrRefused(file);
+      }),
+      runs(100),
+    );
+  });
+
+  test('a lock file of ours with some bytes changed', { timeout: patience(30_000) }, async () => {
+    const lock = localLock({ file, namespace: 'default', name: 'demo' });
+    await lock.write(record, undefined, within());
+    const whole = readWhole(file);
+    let usable = 0;
+    const change = fc.tuple(
+      fc.oneof(fc.nat(120), fc.nat(whole.length - 1)),
+      fc.uint8Array({ minLength: 1, maxLength: 8 }),
+    );
+    const changes = fc.array(change, { minLength: 1, maxLength: 4 });
+    const length = fc.oneof({ weight: 3, arbitrary: fc.constant(whole.length) }, fc.nat(40_000));
+    await fc.assert(
+      fc.asyncProperty(changes, length, async (made, size) => {
+        const content = Buffer.alloc(size);
+        whole.copy(content);
+        for (const [at, bytes] of made)
+          content.set(bytes.slice(0, Math.max(0, size - at)), Math.min(at, size));
+        writeFileSync(file, content);
+        if (await expectUsableOrRefused(file)) usable += 1;
+      }),
+      runs(150),
+    );
+    expect(usable).toBeGreaterThan(0);
+  });
+
+  test('any record in a lock file of ours', { timeout: patience(10_000) }, async () => {
+    const fields = objectLike({
+      holder: text,
+      leaseDurationMs: fc.double(),
+      acquireTimeUs: fc.double(),
+      renewTimeUs: fc.double(),
+      transitions: fc.double(),
+    });
+    const content = fc.oneof(fields, json).map((value) => JSON.stringify(value));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(content, text), async (column) => {
+        rmSync(file, { force: true });
+        const lock = localLock({ file, namespace: 'default', name: 'demo' });
+        await lock.write(record, undefined, within());
+        const database = new DatabaseSync(file);
+        database.prepare('UPDATE lock SET record = ?').run(column);
+        database.close();
+        expect(await expectUsableOrRefused(file)).toBe(true);
+      }),
+      runs(50),
+    );
+  });
+
+  test('names that nobody would give', async () => {
+    const schemas = [
+      'CREATE TABLE "a\nb\u009b" (x)',
+      'CREATE TABLE lock (version)',
+      'CREATE VIEW lock AS SELECT 1 AS version, 2 AS record',
+      'CREATE TABLE lock (version, namespace, name, record); CREATE TABLE sqlite_stat_x (x)',
+      `CREATE TABLE lock (version, namespace, name, record);
+       CREATE TRIGGER t BEFORE UPDATE ON lock BEGIN SELECT RAISE(ABORT, 'a\nb\u001b[2J'); END;
+       INSERT INTO lock VALUES (1, 'default', 'demo', '{}')`,
+    ];
+    for (const schema of schemas) {
+      rmSync(file, { force: true });
+      const database = new DatabaseSync(file);
+      const made = outcome(() => {
+        database.exec(schema);
+      });
+      database.exec(`PRAGMA application_id = ${String(0x6b38736c)}; PRAGMA user_version = 7`);
+      database.close();
+      if (made) expect(await expectUsableOrRefused(file)).toBe(false);
+    }
+  });
+});
+
+describe('what is no file is refused at once:', () => {
+  test('a pipe, a socket, a device, a folder, links to nowhere and to themselves', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync('loop', join(folder, 'loop'));
+    symlinkSync('nowhere/at/all', join(folder, 'dangling'));
+    for (const path of [
+      pipe,
+      '/dev/null',
+      '/dev/zero',
+      '/dev/tty',
+      folder,
+      join(folder, 'loop'),
+      join(folder, 'loop', 'x'),
+      join(pipe, 'x'),
+      join(folder, 'x'.repeat(300)),
+    ])
+      expect(await expectUsableOrRefused(path)).toBe(false);
+    await expectUsableOrRefused(join(folder, 'dangling'));
+  });
+
+  test('a folder in which none can be made, in whatever words the path has to be told', async () => {
+    for (const path of ['/proc/a/b/c.db', '/proc/self/task/x\n\u009b/y.db', '/sys/x/y.db'])
+      expect(await expectUsableOrRefused(path)).toBe(false);
+  });
+
+  test('a folder in place of the journal', async () => {
+    await expectUsableOrRefused(file);
+    mkdirSync(`${file}-journal`);
+    await expectUsableOrRefused(file);
+    expect(readdirSync(folder)).toEqual(['locks.db', 'locks.db-journal']);
+  });
+});
+
+function readWhole(path: string): Buffer {
+  return execFileSync('cat', [path]);
+}
+
+function outcome(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
