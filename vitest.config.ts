@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'test/interop/**', 'test/process/**'],
+          exclude: ['test/cluster/**', 'test/faults/**', 'test/interop/**', 'test/process/**'],
         },
       },
       {
@@ -46,6 +46,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 1_800_000,
+          maxConcurrency: Number(process.env['AT_ONCE'] ?? 6),
         },
       },
     ],

@@ -6,6 +6,7 @@
  *   swallow          nothing moves, either way; even new connections get nowhere: a partition
  *   swallow-answers  the server hears everything, the client nothing: a write succeeds unanswered
  *   { delayMs }      everything moves this much later, each way; only being accepted is not delayed
+ *   { bytesPerSecond }  everything trickles, each way
  *   reset            every connection, old or new, gets an RST
  *   refuse           nobody listens; old connections get an RST
  */
@@ -15,7 +16,13 @@ import { proxyConnection, type Direction, type ProxiedConnection } from './proxi
 
 /** How the proxy treats traffic from now on. */
 export type Fault =
-  'pass' | 'swallow' | 'swallow-answers' | 'reset' | 'refuse' | { readonly delayMs: number };
+  | 'pass'
+  | 'swallow'
+  | 'swallow-answers'
+  | 'reset'
+  | 'refuse'
+  | { readonly delayMs: number }
+  | { readonly bytesPerSecond: number };
 
 /** A running proxy. */
 export interface FaultyProxy {
@@ -49,6 +56,7 @@ export async function startProxy(targetPort: number): Promise<FaultyProxy> {
     connections++;
     const connection = proxyConnection(client, targetPort, {
       holdMs: (direction) => holdMs(fault, direction),
+      bytesPerSecond: () => bytesPerSecond(fault),
       onClosed: () => open.delete(connection),
     });
     open.add(connection);
@@ -88,9 +96,13 @@ export async function startProxy(targetPort: number): Promise<FaultyProxy> {
 }
 
 function holdMs(fault: Fault, direction: Direction): number {
-  if (typeof fault === 'object') return fault.delayMs;
+  if (typeof fault === 'object') return 'delayMs' in fault ? fault.delayMs : 0;
   if (fault === 'swallow') return Infinity;
   return fault === 'swallow-answers' && direction === 'to-client' ? Infinity : 0;
+}
+
+function bytesPerSecond(fault: Fault): number {
+  return typeof fault === 'object' && 'bytesPerSecond' in fault ? fault.bytesPerSecond : Infinity;
 }
 
 function breaks(fault: Fault): boolean {

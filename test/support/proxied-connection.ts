@@ -26,6 +26,8 @@ export interface ProxiedConnection {
 interface Steering {
   /** How long what is sent this way takes; may change at any time. Infinity: held until then. */
   holdMs(direction: Direction): number;
+  /** How fast bytes move; may change at any time. Infinity: at once. */
+  bytesPerSecond(): number;
   /** Called when nothing is left of the connection. */
   onClosed(): void;
 }
@@ -42,13 +44,21 @@ export function proxyConnection(
   let forgotten = false;
 
   const hold = (direction: Direction) => () => (forgotten ? Infinity : steering.holdMs(direction));
-  const toClient = createQueue<Parcel>(hold('to-client'), (parcel) => {
-    if (client.destroyed) server?.resetAndDestroy();
-    else hand(client, parcel);
+  const toClient = createQueue<Parcel>({
+    holdMs: hold('to-client'),
+    bytesPerSecond: steering.bytesPerSecond,
+    deliver(parcel) {
+      if (client.destroyed) server?.resetAndDestroy();
+      else hand(client, parcel);
+    },
   });
-  const toServer = createQueue<Parcel | 'open'>(hold('to-server'), (parcel) => {
-    if (parcel === 'open') server = openServer();
-    else if (server) hand(server, parcel);
+  const toServer = createQueue<Parcel | 'open'>({
+    holdMs: hold('to-server'),
+    bytesPerSecond: steering.bytesPerSecond,
+    deliver(parcel) {
+      if (parcel === 'open') server = openServer();
+      else if (server) hand(server, parcel);
+    },
   });
 
   const openServer = (): Socket => {
@@ -115,21 +125,48 @@ interface Queue<P> {
   readonly move: () => void;
 }
 
-/** Hands parcels on in order, each no sooner than `holdMs` after it was put in. */
-function createQueue<P>(holdMs: () => number, deliver: (parcel: P) => void): Queue<P> {
-  const waiting: { parcel: P; since: number }[] = [];
+interface Course<P> {
+  readonly holdMs: () => number;
+  readonly bytesPerSecond: () => number;
+  readonly deliver: (parcel: P) => void;
+}
+
+const dripMs = 20;
+
+/**
+ * Hands parcels on in order, each no sooner than `holdMs` after it was put in; drop by drop where bytes do not
+ * move at once.
+ */
+function createQueue<P extends string | Buffer>({
+  holdMs,
+  bytesPerSecond,
+  deliver,
+}: Course<P | Buffer>): Queue<P> {
+  const waiting: { parcel: P | Buffer; since: number }[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let drippedAt = -Infinity;
 
   const move = (): void => {
     clearTimeout(timer);
     for (let first = waiting[0]; first; first = waiting[0]) {
-      const restMs = first.since + holdMs() - performance.now();
+      const { parcel, since } = first;
+      const drop = (bytesPerSecond() * dripMs) / 1_000;
+      const drips = Buffer.isBuffer(parcel) && drop < Infinity;
+      const at = Math.max(since + holdMs(), drips ? drippedAt + dripMs : -Infinity);
+      const restMs = at - performance.now();
       if (restMs > 0) {
         if (restMs < Infinity) timer = setTimeout(move, restMs);
         return;
       }
+      if (drips) {
+        drippedAt = performance.now();
+        deliver(parcel.subarray(0, Math.ceil(drop)));
+        first.parcel = parcel.subarray(Math.ceil(drop));
+        if (first.parcel.length > 0) continue;
+      } else {
+        deliver(parcel);
+      }
       waiting.shift();
-      deliver(first.parcel);
     }
   };
   return {

@@ -34,6 +34,8 @@ export interface Candidate {
   /** The next line about this event, after the line that was asked for before. */
   told(event: LogLine['event'], withinMs?: number): Promise<LogLine>;
   signal(signal: NodeJS.Signals): void;
+  /** Settles when it is gone itself. */
+  readonly exited: Promise<Ended>;
   /** Settles when it is gone, and with it everything that could still write to its output. */
   readonly ended: Promise<Ended>;
 }
@@ -72,10 +74,11 @@ export async function startCandidate(invocation: Invocation): Promise<Candidate>
     stderr += `${line}\n`;
     if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
   });
-  const ended = once(child, 'close').then((how) => {
-    const [code, signal] = how as [Ended['code'], Ended['signal']];
+  const endAt = async (event: 'exit' | 'close'): Promise<Ended> => {
+    const [code, signal] = (await once(child, event)) as [Ended['code'], Ended['signal']];
     return { code, signal };
-  });
+  };
+  const [exited, ended] = [endAt('exit'), endAt('close')];
   return {
     pid: child.pid ?? 0,
     get stdout() {
@@ -85,6 +88,7 @@ export async function startCandidate(invocation: Invocation): Promise<Candidate>
       return stderr;
     },
     log,
+    exited,
     ended,
     async told(event, withinMs = 30_000) {
       const next = () => log.findIndex((line, index) => index >= asked && line.event === event) + 1;

@@ -1,0 +1,54 @@
+/** Who is alive of a candidate and of what it has started, as the kernel sees it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from '../process/support/proc.ts';
+import { monotonicMs } from './monotonic.ts';
+
+/** Process ids with one of the texts in their environment or on their command line, where a guard has it. */
+export function bearersOf(texts: readonly string[]): number[] {
+  const bears = (pid: number): boolean => {
+    const told = read(pid, 'environ') + read(pid, 'cmdline');
+    return texts.some((text) => told.includes(text));
+  };
+  return processIds().filter((pid) => bears(pid) && isAlive(pid));
+}
+
+/** Those on whose command line the text stands. */
+export function guardsOf(cookie: string): number[] {
+  return processIds().filter((pid) => read(pid, 'cmdline').includes(cookie));
+}
+
+export interface Departure {
+  /** When the last one was seen gone; Infinity when some stayed. */
+  readonly goneAtMs: number;
+  readonly left: readonly number[];
+}
+
+/** Waits until nobody bears any of the texts; looks often at first. */
+export async function departure(texts: readonly string[], withinMs: number): Promise<Departure> {
+  const deadline = monotonicMs() + withinMs;
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 160)) {
+    const left = bearersOf(texts);
+    if (left.length === 0) return { goneAtMs: monotonicMs(), left };
+    if (monotonicMs() > deadline) return { goneAtMs: Infinity, left };
+    await delay(pauseMs);
+  }
+}
+
+export function commandLine(pid: number): string {
+  return read(pid, 'cmdline').replaceAll('\0', ' ').trim();
+}
+
+function processIds(): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
