@@ -17,6 +17,7 @@ import { exitCode } from './exit-code.ts';
 import { openLock } from './locks/index.ts';
 import { faultLine } from './observe/describe.ts';
 import { log, wantsColours } from './observe/log.ts';
+import { printable } from './observe/printable.ts';
 import { openStderr, type Sink } from './observe/stderr.ts';
 import { run, type Exit, type RunPorts } from './run.ts';
 import { version } from './version.ts';
@@ -31,7 +32,7 @@ export interface World {
 }
 
 export interface Ending extends Exit {
-  /** A thread hangs in a write to a stderr that nobody reads, so that an orderly exit would wait for ever. */
+  /** A thread hangs, so that an orderly exit would wait for it, perhaps for ever. */
   readonly stuck?: boolean;
 }
 
@@ -39,7 +40,17 @@ export interface Ending extends Exit {
 export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
   const exit = await mainTo(world.stderr ?? stderr.put, world);
-  return (await stderr.drained()) ? exit : { ...exit, stuck: true };
+  const isWritten = await stderr.drained();
+  return isWritten && !hasBusyThreads() ? exit : { ...exit, stuck: true };
+}
+
+/**
+ * Whether a thread works on something that we no longer wait for: the name server does not answer, a file system
+ * hangs, a pipe in place of a kubeconfig has no writer.
+ */
+function hasBusyThreads(): boolean {
+  const work = ['FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap'];
+  return process.getActiveResourcesInfo().some((resource) => work.includes(resource));
 }
 
 async function mainTo(stderr: Sink, world: World): Promise<Exit> {
@@ -50,7 +61,7 @@ async function mainTo(stderr: Sink, world: World): Promise<Exit> {
     return { status: 0 };
   } catch (thrown) {
     if (thrown instanceof ExpectedError) {
-      stderr(`k8s-leader: ${faultLine(thrown)}`);
+      stderr(`k8s-leader: ${printable(faultLine(thrown))}`);
       return { status: thrown.exitCode };
     }
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);

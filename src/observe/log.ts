@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { RunListener } from '../events.ts';
 import { describe, type Description, type Level } from './describe.ts';
+import { printable, printableJson } from './printable.ts';
 import type { Sink } from './stderr.ts';
 
 export interface LogOptions {
@@ -28,12 +29,13 @@ export function log(options: LogOptions): RunListener {
 
 function jsonLine({ level, message, facts }: Description, event: string, options: LogOptions) {
   const time = new Date(options.wall()).toISOString();
-  return JSON.stringify({ time, level, event, lock: options.lock, message, ...facts });
+  const { lock } = options;
+  return printableJson(JSON.stringify({ time, level, event, lock, message, ...facts }));
 }
 
 function textLine({ level, message }: Description, _event: string, options: LogOptions): string {
   const paint = new Chalk({ level: options.colours ? 1 : 0 });
-  return `${paint.dim(`k8s-leader ${options.lock}:`)} ${colour(paint, level)(message)}`;
+  return `${paint.dim(`k8s-leader ${options.lock}:`)} ${colour(paint, level)(printable(message))}`;
 }
 
 function colour(paint: ChalkInstance, level: Level): (text: string) => string {
