@@ -28,7 +28,9 @@ export async function bounded<T>(
   let answered = false;
   const alarm = clock.sleep(boundMs, wake.signal).then((): never => {
     if (!answered) cutOff.abort();
-    const reason = signal?.aborted ? 'given up' : `no answer within ${String(Math.round(boundMs) / 1_000)}s`;
+    const reason = signal?.aborted
+      ? 'given up'
+      : `no answer within ${String(Math.round(boundMs) / 1_000)}s`;
     throw new LockFault('unreachable', reason);
   });
   alarm.catch(() => undefined);
