@@ -5,7 +5,7 @@ import { note, type Bout, type Kind } from './bout.ts';
 import { signal, writeToken, type Contender } from './contender.ts';
 import { youngest } from './families.ts';
 import { foreignHand } from './foreign-hand.ts';
-import { bearersOf, guardsOf } from './left-behind.ts';
+import { bearersOf, guardsOf, isAwake, send } from './left-behind.ts';
 
 /** Strikes one candidate and says what it has done to it. */
 export type Blow = (bout: Bout, target: Contender) => Promise<string> | string;
@@ -83,7 +83,7 @@ export async function heal(bout: Bout): Promise<void> {
     await contender.proxy.heal('deliver');
     signal(contender, 'SIGCONT');
   }
-  for (const pid of bout.frozen) wake(pid);
+  for (const pid of bout.frozen) send(pid, 'SIGCONT');
   if (bout.kind === 'credentials') await restoreCredentials(bout);
 }
 
@@ -98,14 +98,19 @@ async function resetAgainAndAgain({ chance }: Bout, { proxy }: Contender): Promi
   return `proxy: has reset all connections ${times} times, every ${everyMs} ms`;
 }
 
-/** One of its processes; it is to be replaced at once, so nothing else happens meanwhile. */
-async function killGuard({ lives, chance }: Bout): Promise<string> {
+/**
+ * One of its processes. It is to be replaced at once, so nothing else happens meanwhile, and only by a wrapper that
+ * is not frozen: both gone at once would leave nobody to end the command.
+ */
+async function killGuard({ lives, chance, contenders }: Bout): Promise<string> {
   const family = await youngest(lives);
-  const guards = family ? guardsOf(family.cookie) : [];
+  const wrapper = contenders.find(({ mark }) => mark === family?.mark)?.candidate;
+  if (!family || !wrapper || !isAwake(wrapper.pid)) return 'no guard to kill';
+  const guards = guardsOf(family.cookie);
   const [first, ...others] = guards;
   if (first === undefined) return 'no guard to kill';
   const pid = chance.oneOf([first, ...others]);
-  kill(pid, 'SIGKILL');
+  send(pid, 'SIGKILL');
   await delay(500);
   return `killed ${pid}, one of ${guards.length} processes of the guard`;
 }
@@ -113,14 +118,14 @@ async function killGuard({ lives, chance }: Bout): Promise<string> {
 async function killCommand({ lives }: Bout): Promise<string> {
   const family = await youngest(lives);
   if (!family || !bearersOf([family.cookie]).includes(family.pid)) return 'no command to kill';
-  kill(family.pid, 'SIGKILL');
+  send(family.pid, 'SIGKILL');
   return `killed the command ${family.pid}`;
 }
 
 async function freezeCommand({ lives, frozen }: Bout): Promise<string> {
   const family = await youngest(lives);
   if (!family || !bearersOf([family.cookie]).includes(family.pid)) return 'no command to freeze';
-  kill(family.pid, 'SIGSTOP');
+  send(family.pid, 'SIGSTOP');
   frozen.add(family.pid);
   return `froze the command ${family.pid}`;
 }
@@ -166,17 +171,4 @@ async function restoreCredentials(bout: Bout): Promise<void> {
   for (const contender of bout.contenders)
     if (!contender.end && !contender.token) await renewToken(bout, contender);
   note(bout, 'credentials restored');
-}
-
-function wake(pid: number): void {
-  kill(pid, 'SIGCONT');
-}
-
-/** Who has just ended needs no signal. */
-function kill(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
-  }
 }

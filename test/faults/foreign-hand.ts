@@ -38,7 +38,13 @@ const edits: readonly (readonly [number, Edit])[] = [
   [1, ['without a duration', () => ({ leaseDurationSeconds: null })]],
   [1, ['renewed in 1999', () => ({ renewTime: '1999-01-01T00:00:00.000000Z' })]],
   [1, ['acquired in 2999', () => ({ acquireTime: '2999-01-01T00:00:00.000000Z' })]],
-  [1, ['with other transitions', (chance) => ({ leaseTransitions: chance.whole(0, 1_000) })]],
+  [
+    1,
+    [
+      'with other transitions',
+      (chance) => ({ leaseTransitions: chance.oneOf([0, 1_000, 2 ** 31 - 1]) }),
+    ],
+  ],
 ];
 
 /** One edit by hand; says what the Lease is now. */

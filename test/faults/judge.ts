@@ -10,6 +10,9 @@ import type { Family } from './families.ts';
 import { stranger } from './foreign-hand.ts';
 import type { Version } from './lease-history.ts';
 
+/** A version may be heard of so late. The candidates' own times tell it exactly, a foreign hand's tell nothing. */
+const lateMs = 300;
+
 /** From the last sign of all families before it to the first sign of a family; negative: they overlapped. */
 export interface Gap {
   readonly ms: number;
@@ -43,23 +46,21 @@ export function overwritten(
 ): string[] {
   return history.slice(1).flatMap((next, index) => {
     const version = history[index]!;
-    if (!version.spec?.holderIdentity || next.afterHole || foreign.has(next.version)) return [];
+    if (!version.spec || !next.spec || next.afterHole || foreign.has(next.version)) return [];
     const { holderIdentity, leaseDurationSeconds } = version.spec;
     const isForeign = foreign.has(version.version);
-    if (!next.spec) return [];
+    // A leader that restores what a foreign hand has changed would look like one who takes it.
+    if (!holderIdentity || (isForeign && holderIdentity !== stranger)) return [];
     if (!next.spec.holderIdentity)
-      return holderIdentity === stranger
-        ? [`${next.version} emptied the record of a stranger`]
-        : [];
+      return isForeign ? [`${next.version} emptied the record of a stranger`] : [];
     if (!isTakeover(version.spec, next.spec) || !leaseDurationSeconds) return [];
+    const heardMs = next.heardMs - version.heardMs;
     const waitedMs = isForeign
-      ? next.heardMs - version.heardMs + 300
-      : Math.max(next.heardMs - version.heardMs, renewedMs(next.spec) - renewedMs(version.spec));
+      ? heardMs + lateMs
+      : Math.max(heardMs, renewedMs(next.spec) - renewedMs(version.spec));
     if (waitedMs >= leaseDurationSeconds * 1_000 - 1) return [];
-    const found = `${next.version} took the record of ${holderIdentity}`;
-    // A leader that restores what a foreign hand has changed looks like one who takes it.
-    if (isForeign && holderIdentity !== stranger) return [];
-    return [`${found} after ${waitedMs.toFixed(0)} ms, it was good for ${leaseDurationSeconds} s`];
+    const taken = `${next.version} took the record of ${holderIdentity}`;
+    return [`${taken} after ${waitedMs.toFixed(0)} ms, it was good for ${leaseDurationSeconds} s`];
   });
 }
 

@@ -1,7 +1,7 @@
 /** Who is alive of a candidate and of what it has started, as the kernel sees it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive } from '../process/support/proc.ts';
+import { isAlive, stateOf } from '../process/support/proc.ts';
 import { monotonicMs } from './monotonic.ts';
 
 /** Process ids with one of the texts in their environment or on their command line, where a guard has it. */
@@ -35,8 +35,18 @@ export async function departure(texts: readonly string[], withinMs: number): Pro
   }
 }
 
-export function commandLine(pid: number): string {
-  return read(pid, 'cmdline').replaceAll('\0', ' ').trim();
+/** Alive and not stopped. */
+export function isAwake(pid: number): boolean {
+  return isAlive(pid) && stateOf(pid) !== 'T';
+}
+
+/** Sends a signal; who has just ended needs none. */
+export function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
 }
 
 function processIds(): number[] {

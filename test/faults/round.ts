@@ -15,20 +15,11 @@ import type { Arena } from './arena.ts';
 import { note, present, type Bout, type Kind, type Note } from './bout.ts';
 import { chanceOf } from './chance.ts';
 import { enter, leave, planOf, signal, type Contender } from './contender.ts';
-import { readFamilies, youngest, type Family } from './families.ts';
+import { youngest } from './families.ts';
 import { blowsIn, heal } from './faults.ts';
 import { stranger } from './foreign-hand.ts';
-import {
-  gapsOf,
-  overlaps,
-  overwritten,
-  releasedTooEarly,
-  restored,
-  unexpectedEnd,
-  type Gap,
-} from './judge.ts';
-import { departure } from './left-behind.ts';
 import { monotonicMs } from './monotonic.ts';
+import { judge, type Result } from './result.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a round shares with others. */
@@ -45,27 +36,6 @@ export interface RoundPlan {
   readonly trouble?: Trouble;
 }
 
-export interface Result {
-  readonly kind: Kind;
-  readonly number: number;
-  readonly faults: number;
-  readonly takeovers: number;
-  readonly gaps: readonly Gap[];
-  readonly overlaps: number;
-  readonly orphans: number;
-  readonly overwritten: number;
-  /** From a wrapper's SIGKILL to the last sign of its family. */
-  readonly lingeredMs: number;
-  /** From the healing to a leader. */
-  readonly recoveredMs: number;
-  readonly silentMs: number;
-  readonly problems: readonly string[];
-  /** What happened, one line each. */
-  readonly timeline: string;
-}
-
-/** A case of its own says 100 ms; the rest is for two cores that dozens of processes share. */
-const orphanAfterMs = 1_000;
 const mostContenders = 9;
 
 export async function playRound(arena: Arena, plan: RoundPlan): Promise<Result> {
@@ -136,7 +106,7 @@ async function newcomer(bout: Bout, place: number, identity?: string): Promise<v
 
 async function fight(bout: Bout): Promise<void> {
   const { chance, kind } = bout;
-  const blows = chance.whole(3, kind === 'server' ? 4 : 6);
+  const blows = chance.whole(4, kind === 'server' ? 5 : 7);
   for (let blow = 0; blow < blows; blow++) {
     const target = await targetOf(bout);
     if (target) {
@@ -144,8 +114,8 @@ async function fight(bout: Bout): Promise<void> {
       bout.faults++;
       note(bout, `${target.name} ${done}`);
     }
-    const longestMs = kind === 'server' ? 1_500 : 2_500;
-    await delay(chance.between(0, 1) ** 2 * longestMs);
+    // Often at once, now and then not before a term has been lost.
+    await delay(chance.between(0, 1) ** 2 * 3_500);
     if (kind !== 'foreign hand') await fillUp(bout);
   }
   // The server believes in a token for as long as 10 s.
@@ -160,7 +130,7 @@ async function targetOf(bout: Bout): Promise<Contender | undefined> {
   const choice = chance.oneOf([first, ...others]);
   const family = await youngest(lives);
   const leader = [first, ...others].find(({ mark }) => mark === family?.mark);
-  return chance.isTrue(0.6) ? (leader ?? choice) : choice;
+  return chance.isTrue(0.7) ? (leader ?? choice) : choice;
 }
 
 /** At least two at any time. */
@@ -207,62 +177,4 @@ async function end(bout: Bout): Promise<string[]> {
     await Promise.all(bout.contenders.map(({ candidate }) => candidate.exited));
     return [String(thrown)];
   }
-}
-
-type Judgement = Omit<Result, 'recoveredMs' | 'timeline' | 'number'>;
-
-async function judge(bout: Bout, problems: readonly string[]): Promise<Judgement> {
-  const { arena, pitch, lock, lives, lease } = bout;
-  const lastEndMs = Math.max(...bout.contenders.map(({ end }) => end?.atMs ?? 0));
-  const cookies = (await readFamilies(lives)).map(({ cookie }) => cookie);
-  const marks = bout.contenders.map(({ mark }) => mark);
-  const { goneAtMs, left } = await departure([...marks, ...cookies], 5_000);
-  const families = await readFamilies(lives);
-  const latest = BigInt((await lease.lease())?.metadata.resourceVersion ?? 0);
-  const history = await until('all versions are known', () => {
-    const known = arena.history.of(pitch.namespace, lock);
-    return (known.at(-1)?.version ?? 0n) >= latest && known;
-  });
-  const gaps = gapsOf(families, history);
-  const overlapping = overlaps(families, gaps);
-  const taken = overwritten(history, bout);
-  const isLate = goneAtMs - lastEndMs > orphanAfterMs;
-  return {
-    kind: bout.kind,
-    faults: bout.faults,
-    takeovers: gaps.length,
-    gaps,
-    overlaps: overlapping.length,
-    orphans: left.length || Number(isLate),
-    overwritten: taken.length,
-    lingeredMs: lingeredMs(bout, families),
-    silentMs: silentMs(bout, families),
-    problems: [
-      ...problems,
-      ...overlapping,
-      ...taken,
-      ...releasedTooEarly(families, history),
-      ...restored(bout),
-      ...bout.contenders.map(unexpectedEnd).filter((problem) => problem !== undefined),
-      ...(left.length > 0 ? [`left behind: ${left.join(', ')}`] : []),
-      ...(isLate && left.length === 0
-        ? [`the last process went ${Math.round(goneAtMs - lastEndMs)} ms late`]
-        : []),
-    ],
-  };
-}
-
-function lingeredMs({ contenders }: Bout, families: readonly Family[]): number {
-  const delays = contenders.flatMap(({ mark, killedAtMs }) =>
-    killedAtMs === undefined
-      ? []
-      : families.filter((family) => family.mark === mark).map(({ lastMs }) => lastMs - killedAtMs),
-  );
-  return Math.max(0, ...delays);
-}
-
-/** The longest silence, but for families of which somebody was frozen. */
-function silentMs({ frozen }: Bout, families: readonly Family[]): number {
-  const free = families.filter(({ pids }) => ![...pids].some((pid) => frozen.has(pid)));
-  return Math.max(0, ...free.map((family) => family.silentMs));
 }

@@ -13,7 +13,8 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openArena, type Arena } from './arena.ts';
 import type { Kind, Note } from './bout.ts';
 import { chanceOf } from './chance.ts';
-import { playRound, type Result, type RoundPlan } from './round.ts';
+import type { Result } from './result.ts';
+import { playRound, type RoundPlan } from './round.ts';
 import { strikeServer } from './server-trouble.ts';
 import { tableOf } from './table.ts';
 

@@ -1,6 +1,6 @@
 /** What all rounds have come to, as a Markdown table. */
 import type { Kind } from './bout.ts';
-import type { Result } from './round.ts';
+import type { Result } from './result.ts';
 
 const columns: readonly (readonly [string, (results: readonly Result[]) => string])[] = [
   ['rounds', (results) => String(results.length)],

@@ -45,9 +45,15 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
+/** Of proxies that are not closed; nobody listens there while they refuse. */
+const ports = new Set<number>();
+
 /** Starts a proxy that passes everything on to a port of 127.0.0.1. */
 export async function startProxy(targetPort: number): Promise<FaultyProxy> {
-  const port = await freePort();
+  let port: number;
+  do port = await freePort();
+  while (ports.has(port));
+  ports.add(port);
   const open = new Set<ProxiedConnection>();
   let fault: Fault = 'pass';
   let connections = 0;
@@ -91,7 +97,10 @@ export async function startProxy(targetPort: number): Promise<FaultyProxy> {
       if (swallowed === 'drop') for (const connection of open) connection.forget();
       await set('pass');
     },
-    close: () => set('refuse'),
+    async close() {
+      await set('refuse');
+      ports.delete(port);
+    },
   };
 }
 
