@@ -57,3 +57,14 @@ export const electors: readonly Elector[] = [
     command: async () => [await pythonWithElectors(), script('kubernetes_asyncio_elector.py')],
   },
 ];
+
+/** All that there is to test. */
+export const pairs = electors.flatMap((elector) =>
+  lockKinds.filter((kind) => elector.kinds.includes(kind)).map((kind) => ({ elector, kind })),
+);
+export type Pair = (typeof pairs)[number];
+
+/** Makes what has to be made before any of them can start. */
+export async function prepareElectors(): Promise<void> {
+  for (const { command } of electors) await command();
+}

@@ -1,26 +1,32 @@
 /** A contest of one of ours and one of the other electors, on one lock and with equal timings. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestAPI } from 'vitest';
+import { expect, type TestAPI } from 'vitest';
 import { leaseRules } from '../../cluster/support/accounts.ts';
 import type { Candidate } from '../../cluster/support/candidate.ts';
 import { lock, type Contest } from '../../cluster/support/contest.ts';
 import { test as clusterTest } from '../../cluster/support/fixtures.ts';
+import type { LeaseSpec } from '../../cluster/support/lease.ts';
 import { readLives, type Life } from '../../cluster/support/lives.ts';
+import { until } from '../../cluster/support/until.ts';
 import { startReaper } from '../../support/control-plane/reaper.ts';
 import type { PolicyRule } from '../../support/control-plane.ts';
-import { timing, type Elector, type LockKind } from './electors.ts';
+import { timing, type LockKind, type Pair } from './electors.ts';
 import { startForeign, type Foreign } from './foreign.ts';
 import { goPrograms } from './programs.ts';
 
 export interface Meeting {
   readonly contest: Contest;
-  /** Starts `k8s-leader run`, under the name `ours`. */
-  ours(kind: LockKind): Promise<Candidate>;
-  /** Starts the other one, under the name `foreign`. */
-  foreign(elector: Elector, kind: LockKind): Promise<Foreign>;
-  /** Everybody's times of leadership so far, by their beginning. */
+  /** Starts `k8s-leader run`, with its name as its identity. */
+  ours(kind: LockKind, name?: string): Promise<Candidate>;
+  /** Starts the other one, whose identity is `foreign`. */
+  foreign(pair: Pair): Promise<Foreign>;
+  /** Everybody's times of leadership so far, by their beginning, in ms of CLOCK_MONOTONIC. */
   lives(): Promise<Life[]>;
+  /** The same as soon as there are so many, and not one more. */
+  livesOnce(count: number): Promise<Life[]>;
+  /** The record once `holder` leads and has renewed: it is there to stay. */
+  recordOf(holder: string): Promise<LeaseSpec>;
 }
 
 const rules: Readonly<Record<LockKind, readonly PolicyRule[]>> = {
@@ -30,8 +36,7 @@ const rules: Readonly<Record<LockKind, readonly PolicyRule[]>> = {
 const withWatch = (all: readonly PolicyRule[]): PolicyRule[] =>
   all.map((rule) => ({ ...rule, verbs: [...rule.verbs, 'list', 'watch'] }));
 
-const flags = [
-  ...['--identity', 'ours'],
+const ourTiming = [
   ...['--lease-duration', `${timing.leaseDuration}s`],
   ...['--renew-deadline', `${timing.renewDeadline}s`],
   ...['--retry-period', `${timing.retryPeriod}s`],
@@ -60,16 +65,17 @@ export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest
       process.stderr.write(`\n${task.name}\n${all}\n`);
     });
 
-    await use({
+    const meeting: Meeting = {
       contest,
-      async ours(kind) {
-        const account = await contest.account('ours', withWatch(rules[kind]));
+      async ours(kind, name = 'ours') {
+        const account = await contest.account(name, withWatch(rules[kind]));
         const command = [(await goPrograms()).life, oursFolder];
-        return contest.join('ours', { account, command, flags: [...kindFlags[kind], ...flags] });
+        const flags = ['--identity', name, ...kindFlags[kind], ...ourTiming];
+        return contest.join(name, { account, command, flags });
       },
-      async foreign({ command }, kind) {
+      async foreign({ elector, kind }) {
         const { kubeconfig } = await contest.account('foreign', rules[kind]);
-        const [file, ...args] = await command();
+        const [file, ...args] = await elector.command();
         const place = ['--kind', kind, '--name', lock, '--namespace', contest.namespace];
         const self = ['--identity', 'foreign', '--kubeconfig', kubeconfig];
         const record = ['--record', join(foreignFolder, '0')];
@@ -84,7 +90,21 @@ export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest
         const all = [...(await readLives(oursFolder)), ...(await readLives(foreignFolder))];
         return all.sort((a, b) => a.firstMs - b.firstMs);
       },
-    });
+      async livesOnce(count) {
+        await until(`${count} leaders`, async () => (await meeting.lives()).length >= count);
+        const lives = await meeting.lives();
+        expect(lives).toHaveLength(count);
+        return lives;
+      },
+      async recordOf(holder) {
+        const first = await contest.leaseOnce((spec) => spec.holderIdentity === holder);
+        const { renewTime, ...rest } = first.spec;
+        const later = await contest.leaseOnce((spec) => spec.renewTime !== renewTime);
+        expect(later.spec).toEqual({ ...rest, renewTime: later.spec.renewTime });
+        return later.spec;
+      },
+    };
+    await use(meeting);
     await reaper.reap();
     await Promise.all(others.map(({ ended }) => ended));
   },

@@ -38,7 +38,7 @@ export async function goPrograms(): Promise<GoPrograms> {
 export async function pythonWithElectors(): Promise<string> {
   const requirements = here('python', 'requirements.txt');
   const asked =
-    'import sys, venv; assert sys.version_info >= (3, 11); print(sys.executable, sys.version)';
+    'import ensurepip, sys, venv; assert sys.version_info >= (3, 11); print(sys.executable, sys.version)';
   const world = await runTool(python, ['-c', asked]).catch((cause: unknown) => {
     throw new Error(python.absent, { cause });
   });

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -70,7 +70,7 @@ func newLock() resourcelock.Interface {
 	}
 	return &resourcelock.LeaseLock{
 		LeaseMeta:  metav1.ObjectMeta{Namespace: *namespace, Name: *name},
-		Client:     kubernetes.NewForConfigOrDie(config).CoordinationV1(),
+		Client:     coordination.NewForConfigOrDie(config),
 		LockConfig: resourcelock.ResourceLockConfig{Identity: *identity},
 	}
 }
