@@ -1,0 +1,73 @@
+/** Memory of a process and of what it has started, as the kernel counts it. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** In kB. */
+export interface Memory {
+  readonly rss: number;
+  readonly pss: number;
+  /** The most that it ever had; 0 where several processes are summed up. */
+  readonly peakRss: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  return {
+    rss: figure(pid, 'smaps_rollup', 'Rss'),
+    pss: figure(pid, 'smaps_rollup', 'Pss'),
+    peakRss: figure(pid, 'status', 'VmHWM'),
+  };
+}
+
+export function sum(memories: readonly Memory[]): Memory {
+  const of = (what: keyof Memory) => memories.reduce((total, memory) => total + memory[what], 0);
+  return { rss: of('rss'), pss: of('pss'), peakRss: 0 };
+}
+
+/** Time on a processor so far, of all its threads that live, in milliseconds. */
+export function processorMsOf(pid: number): number {
+  const threads = list(`/proc/${String(pid)}/task`);
+  const ns = threads.map((thread) =>
+    Number(read(`/proc/${String(pid)}/task/${thread}/schedstat`).split(' ')[0]),
+  );
+  return ns.reduce((total, each) => total + each, 0) / 1e6;
+}
+
+/** Everything below a process, itself left out. */
+export function descendantsOf(pid: number): number[] {
+  const threads = list(`/proc/${String(pid)}/task`);
+  const children = threads.flatMap((thread) =>
+    read(`/proc/${String(pid)}/task/${thread}/children`)
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  );
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+export function commandLineOf(pid: number): string[] {
+  return read(`/proc/${String(pid)}/cmdline`).split('\0');
+}
+
+export function environmentOf(pid: number): string {
+  return read(`/proc/${String(pid)}/environ`);
+}
+
+function figure(pid: number, file: string, name: string): number {
+  const text = read(`/proc/${String(pid)}/${file}`);
+  return Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
