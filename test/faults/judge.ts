@@ -122,7 +122,7 @@ export function unexpectedEnd({
   if (exited?.code !== undefined) allowed.add(exited.code);
   if (exited?.signal === 'SIGTERM') allowed.add(143);
   if (exited?.signal === 'SIGKILL') allowed.add(137);
-  if (log.some(({ event }) => event === 'lost')) allowed.add(79);
+  if (hasLost({ candidate, signals })) allowed.add(79);
   if (
     signals.has('SIGTERM') &&
     log.findLast(({ event }) => event === 'started' || event === 'exited')?.event !== 'started'
@@ -131,4 +131,14 @@ export function unexpectedEnd({
   if (end.code !== null && allowed.has(end.code)) return undefined;
   const how = end.signal ?? String(end.code);
   return `${name} ended with ${how}, expected ${[...allowed].join(' or ') || 'nothing of the kind'}`;
+}
+
+/** Who slept through the end of a term hears of its command's end first, and says no more of the loss. */
+function hasLost({
+  candidate: { log },
+  signals,
+}: Pick<Contender, 'candidate' | 'signals'>): boolean {
+  const release = log.findLast(({ event }) => event === 'release');
+  const isReleased = release?.message === 'released';
+  return log.some(({ event }) => event === 'lost') || signals.has('SIGSTOP') || !isReleased;
 }

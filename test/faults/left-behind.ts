@@ -19,18 +19,21 @@ export function guardsOf(cookie: string): number[] {
 }
 
 export interface Departure {
-  /** When the last one was seen gone; Infinity when some stayed. */
-  readonly goneAtMs: number;
+  /** When somebody was last seen; -Infinity when nobody was. */
+  readonly seenMs: number;
+  /** Who has stayed. */
   readonly left: readonly number[];
 }
 
 /** Waits until nobody bears any of the texts; looks often at first. */
 export async function departure(texts: readonly string[], withinMs: number): Promise<Departure> {
   const deadline = monotonicMs() + withinMs;
+  let seenMs = -Infinity;
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 160)) {
+    const lookedMs = monotonicMs();
     const left = bearersOf(texts);
-    if (left.length === 0) return { goneAtMs: monotonicMs(), left };
-    if (monotonicMs() > deadline) return { goneAtMs: Infinity, left };
+    if (left.length === 0 || lookedMs > deadline) return { seenMs, left };
+    seenMs = lookedMs;
     await delay(pauseMs);
   }
 }

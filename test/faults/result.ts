@@ -42,7 +42,7 @@ export async function judge(
   const lastEndMs = Math.max(...bout.contenders.map(({ end }) => end?.atMs ?? 0));
   const cookies = (await readFamilies(lives)).map(({ cookie }) => cookie);
   const marks = bout.contenders.map(({ mark }) => mark);
-  const { goneAtMs, left } = await departure([...marks, ...cookies], 5_000);
+  const { seenMs, left } = await departure([...marks, ...cookies], 5_000);
   for (const pid of left) send(pid, 'SIGKILL');
   const families = await readFamilies(lives);
   const latest = BigInt((await lease.lease())?.metadata.resourceVersion ?? 0);
@@ -54,7 +54,8 @@ export async function judge(
   const overlapping = overlaps(families, gaps);
   const taken = overwritten(history, bout);
   const lingered = lingeredMs(bout, families);
-  const isLate = goneAtMs - lastEndMs > orphanAfterMs;
+  const lateMs = seenMs - lastEndMs;
+  const isLate = lateMs > orphanAfterMs;
   return {
     kind: bout.kind,
     faults: bout.faults,
@@ -77,7 +78,7 @@ export async function judge(
       ...bout.contenders.map(unexpectedEnd).filter((problem) => problem !== undefined),
       ...(left.length > 0 ? [`left behind: ${left.join(', ')}`] : []),
       ...(isLate && left.length === 0
-        ? [`the last process went ${Math.round(goneAtMs - lastEndMs)} ms late`]
+        ? [`the last process went ${Math.round(lateMs)} ms late`]
         : []),
     ],
   };

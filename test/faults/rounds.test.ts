@@ -33,13 +33,18 @@ const kinds: readonly Kind[] = [
 const plans = Array.from({ length: rounds }, (_, index): RoundPlan => {
   return { seed, number: index + 1, kind: kinds[index % kinds.length]! };
 });
-const alone = plans.filter(({ kind, number }) => kind !== 'server' && number === (only ?? number));
-const server = plans.filter(({ kind }) => kind === 'server');
-/** Rounds that share what happens to the server. */
-const waves = Array.from({ length: Math.ceil(server.length / atOnce) }, (_, index) => {
-  const wave = server.slice(index * atOnce, (index + 1) * atOnce);
-  return { first: wave[0]!.number, last: wave.at(-1)!.number, wave };
-}).filter(({ wave }) => only === undefined || wave.some(({ number }) => number === only));
+const parts = piecesOf(plans, 100).map((part) => {
+  const server = part.filter(({ kind }) => kind === 'server');
+  return {
+    first: part[0]!.number,
+    last: part.at(-1)!.number,
+    alone: part.filter(({ kind, number }) => kind !== 'server' && number === (only ?? number)),
+    /** Rounds that share what happens to the server. */
+    waves: piecesOf(server, atOnce)
+      .filter((wave) => only === undefined || wave.some(({ number }) => number === only))
+      .map((wave) => ({ wave, numbers: wave.map(({ number }) => number).join(' ') })),
+  };
+});
 
 let arena: Arena;
 const results: Result[] = [];
@@ -48,29 +53,36 @@ beforeAll(async () => {
   arena = await openArena();
 });
 afterAll(async () => {
-  process.stderr.write(`\nSEED=${seed} ROUNDS=${rounds}\n${tableOf(results)}\n`);
+  tell(`SEED=${seed} ROUNDS=${rounds}\n${tableOf(results)}`);
   await arena.close();
 });
 
+/** Told at once, as a long run may be cut short. */
 function check(...played: readonly Result[]): void {
+  const before = results.length;
   results.push(...played);
+  if (Math.floor(results.length / 100) > Math.floor(before / 100)) tell(tableOf(results));
   const failures = played
     .filter(({ problems }) => problems.length > 0)
     .map(({ problems, number, timeline }) =>
       [`SEED=${seed} ROUNDS=${rounds} ROUND=${number}`, ...problems, timeline].join('\n'),
     );
-  if (failures.length > 0) throw new Error(failures.join('\n\n'));
+  if (failures.length === 0) return;
+  tell(failures.join('\n\n'));
+  throw new Error(failures.join('\n\n'));
 }
 
-describe('one leader at most, none left behind, and a leader again', () => {
+function tell(text: string): void {
+  process.stderr.write(`\n${text}\n`);
+}
+
+describe.each(parts)('rounds $first to $last', ({ alone, waves }) => {
   test.concurrent.for(alone)('round $number: $kind', async (plan) => {
     check(await playRound(arena, plan));
   });
-});
 
-describe('the server fails for all', () => {
-  test.for(waves)('rounds $first to $last', async ({ first, wave }) => {
-    const chance = chanceOf(seed, -first);
+  test.for(waves)('rounds $numbers: the server fails for all', async ({ wave }) => {
+    const chance = chanceOf(seed, -wave[0]!.number);
     const notes: Note[] = [];
     const leaders = wave.map(() => Promise.withResolvers<undefined>());
     const over = Promise.all(leaders.map(({ promise }) => promise)).then(() =>
@@ -86,3 +98,8 @@ describe('the server fails for all', () => {
     check(...(await Promise.all(played)));
   });
 });
+
+function piecesOf<T>(many: readonly T[], size: number): T[][] {
+  const pieces = Math.ceil(many.length / size);
+  return Array.from({ length: pieces }, (_, piece) => many.slice(piece * size, (piece + 1) * size));
+}
