@@ -139,6 +139,6 @@ function hasLost({
   signals,
 }: Pick<Contender, 'candidate' | 'signals'>): boolean {
   const release = log.findLast(({ event }) => event === 'release');
-  const isReleased = release?.message === 'released';
-  return log.some(({ event }) => event === 'lost') || signals.has('SIGSTOP') || !isReleased;
+  const isDenied = release !== undefined && release.message !== 'released';
+  return log.some(({ event }) => event === 'lost') || signals.has('SIGSTOP') || isDenied;
 }
