@@ -1,6 +1,9 @@
 import type { Clock } from '../election/clock.ts';
 
-/** A deadline that can only come closer. */
+/**
+ * A deadline that can only come closer. It is counted in boot time, which goes on while the machine sleeps: whoever
+ * waits for our command to be gone does not sleep with us.
+ */
 export interface Fuse {
   /** Burns down in `ms` at the latest; in no time when `ms` is not positive. False when it would have anyway. */
   within(ms: number): boolean;
@@ -11,6 +14,9 @@ export interface Fuse {
   snuff(): void;
 }
 
+/** Alarms stand still while the machine sleeps, so the clock is looked at in between. */
+const longestNapMs = 1_000;
+
 export function layFuse(clock: Clock): Fuse {
   let ring: () => void;
   const burnt = new Promise<void>((resolve) => (ring = resolve));
@@ -19,8 +25,8 @@ export function layFuse(clock: Clock): Fuse {
   let alarm = new AbortController();
 
   const burnDown = async (signal: AbortSignal) => {
-    while (!signal.aborted && clock.now() < burnsAtMs)
-      await clock.sleep(burnsAtMs - clock.now(), signal);
+    while (!signal.aborted && clock.bootTime() < burnsAtMs)
+      await clock.sleep(Math.min(burnsAtMs - clock.bootTime(), longestNapMs), signal);
     if (signal.aborted) return;
     isBurnt = true;
     ring();
@@ -31,8 +37,8 @@ export function layFuse(clock: Clock): Fuse {
       return isBurnt;
     },
     within(ms) {
-      if (clock.now() + ms >= burnsAtMs) return false;
-      burnsAtMs = clock.now() + ms;
+      if (clock.bootTime() + ms >= burnsAtMs) return false;
+      burnsAtMs = clock.bootTime() + ms;
       alarm.abort();
       alarm = new AbortController();
       void burnDown(alarm.signal);

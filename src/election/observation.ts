@@ -9,7 +9,8 @@
  * Invariants (design rules 1 and 3):
  * - Only local time counts. The record's times never grant anything; any new version restarts the wait.
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
- *   its duration shrinks, the previous holder may still be leading in good faith: we wait out what it was promised.
+ *   its duration shrinks, the previous holder may still be leading in good faith: we wait out what it was promised,
+ *   also by a renewal that we have not seen, the latest of which may be as old as this very sight.
  */
 import type { LeaderRecord, Versioned } from './lock.ts';
 
@@ -41,19 +42,41 @@ export function isReleased(record: LeaderRecord): boolean {
 export function observe(before: Observation | undefined, sight: Sight): Observation {
   const { seen, nowMs } = sight;
   if (before !== undefined && before.seen?.version === seen?.version) return before;
-  const promisedUntilMs = before?.promisedUntilMs ?? -Infinity;
-  const forcedUntilMs = before?.forcedUntilMs ?? -Infinity;
-  if (seen !== undefined && sight.isOurs) return { seen, promisedUntilMs, forcedUntilMs };
+  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;
+  const brokenUntilMs = unseenPromiseMs(before, sight);
+  if (seen !== undefined && sight.isOurs) {
+    // Usually written over a record whose time was up. If not, somebody's hand was in the game.
+    const isBroken = promisedUntilMs > nowMs;
+    return { seen, promisedUntilMs: isBroken ? brokenUntilMs : promisedUntilMs, forcedUntilMs };
+  }
   if (seen !== undefined && isReleased(seen.record))
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
   if (seen === undefined || seen.record.holder === '')
     return {
       seen,
       promisedUntilMs: -Infinity,
-      forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs),
+      forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs, brokenUntilMs),
     };
-  const expiresAtMs = nowMs + (seen.record.leaseDurationMs ?? sight.assumedDurationMs);
-  return { seen, promisedUntilMs: Math.max(promisedUntilMs, expiresAtMs), forcedUntilMs };
+  const durationMs = seen.record.leaseDurationMs ?? sight.assumedDurationMs;
+  const isSameHolder = before?.seen?.record.holder === seen.record.holder;
+  return {
+    seen,
+    promisedUntilMs: Math.max(
+      promisedUntilMs,
+      nowMs + durationMs,
+      isSameHolder ? brokenUntilMs : -Infinity,
+    ),
+    forcedUntilMs,
+  };
+}
+
+const nothingPromised = { promisedUntilMs: -Infinity, forcedUntilMs: -Infinity };
+
+/** Up to when the holder seen before may lead if it renewed a moment ago. */
+function unseenPromiseMs(before: Observation | undefined, sight: Sight): number {
+  const record = before?.seen?.record;
+  if (!record?.holder) return before?.promisedUntilMs ?? -Infinity;
+  return sight.nowMs + (record.leaseDurationMs ?? sight.assumedDurationMs);
 }
 
 /** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */

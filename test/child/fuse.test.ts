@@ -57,6 +57,14 @@ it('burns down when the alarm rings late', async () => {
   expect(rings).toBe(1);
 });
 
+it('burns down while the machine sleeps, and this is noticed within a second of waking', async () => {
+  fuse.within(10_000);
+  await clock.advance(100);
+  clock.suspend(20_000);
+  await clock.advance(999);
+  expect(rings).toBe(1);
+});
+
 it('never burns once it is snuffed, and leaves nothing running', async () => {
   fuse.within(100);
   fuse.snuff();

@@ -105,7 +105,7 @@ describe('a candidate', () => {
     );
     expect(nextStep(candidate, at(1_000))).toEqual({ kind: 'sleep', ms: 2_000 });
     expect(nextStep(candidate, at(3_000))).toEqual({ kind: 'look' });
-    expect(nextStep(candidate, at(15_000)).kind).toBe('claim');
+    expect(nextStep(candidate, at(16_000)).kind).toBe('claim');
   });
 
   it('does not claim again what it has lost: it looks, after a moment', () => {

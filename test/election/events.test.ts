@@ -46,7 +46,7 @@ describe('a listener hears once', () => {
     await scene.clock.advance(60_000);
     expect(b.events).toMatchObject([
       { type: 'standing-by' },
-      { type: 'waiting-out', freeInMs: 11_000 },
+      { type: 'waiting-out', freeInMs: 15_000 },
       { type: 'elected', transitions: 0 },
     ]);
   });

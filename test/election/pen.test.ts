@@ -4,8 +4,9 @@ import { Pen, type PenOptions, type WriteOutcome } from '../../src/election/pen.
 import { defaultTiming, type Timing } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../support/fake-clock.ts';
 import { MemoryLockServer } from '../support/memory-lock.ts';
-import { recordOf, released, requestTimeoutMs, seededRandom } from './scene.ts';
+import { recordOf, released, requestTimeoutMs } from './scene.ts';
 import { gate, Wire } from './wire.ts';
+import { seededRandom } from '../support/random.ts';
 
 /** The default timing sends an unanswered write again after this long. */
 const hedgeMs = 2_000;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { atRest } from '../support/fake-clock.ts';
-import { recordOf, Scene, seededRandom, type Replica } from './scene.ts';
+import { recordOf, Scene, type Replica } from './scene.ts';
+import { seededRandom } from '../support/random.ts';
 
 let scene: Scene;
 

@@ -11,6 +11,7 @@ import type { Term } from '../../src/election/term.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../support/fake-clock.ts';
 import { MemoryLockServer } from '../support/memory-lock.ts';
+import { seededRandom } from '../support/random.ts';
 import { Wire, type TimedCall } from './wire.ts';
 
 export const requestTimeoutMs = 5_000;
@@ -28,17 +29,6 @@ export function recordOf(holder: string, changes: Partial<LeaderRecord> = {}): L
 }
 
 export const released: LeaderRecord = recordOf('', { leaseDurationMs: 1_000 });
-
-/** Uniform in [0, 1) and the same in every run (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export class Scene {
   readonly clock = new FakeClock();

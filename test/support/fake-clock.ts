@@ -48,18 +48,26 @@ export class FakeClock implements Clock {
     return this.#sleepers.size;
   }
 
-  /** Moves time by `ms`, waking everybody on the way in order. */
-  async advance(ms: number): Promise<void> {
+  /** Moves time by `ms`, waking everybody on the way in order; `afterStep` is called whenever all is at rest. */
+  async advance(ms: number, afterStep?: () => void): Promise<void> {
     const targetMs = this.#nowMs + ms;
     await atRest();
     for (;;) {
-      const [next] = [...this.#sleepers].sort((a, b) => a.wakeAtMs - b.wakeAtMs);
+      afterStep?.();
+      const next = this.#firstToWake();
       if (!next || next.wakeAtMs > targetMs) break;
       this.#nowMs = Math.max(this.#nowMs, next.wakeAtMs);
       next.wake();
       await atRest();
     }
     this.#nowMs = targetMs;
+  }
+
+  #firstToWake(): Sleeper | undefined {
+    let first: Sleeper | undefined;
+    for (const sleeper of this.#sleepers)
+      if (!first || sleeper.wakeAtMs < first.wakeAtMs) first = sleeper;
+    return first;
   }
 
   /** Moves time while nobody can run: the machine sleeps, or the event loop stands still. */

@@ -1,0 +1,198 @@
+/**
+ * A command with everything it starts, and the guard that watches over both: the real `Child` as the run sees it,
+ * with processes that end, drain, ignore signals and leave others behind.
+ */
+import type { Child } from '../../src/child/child.ts';
+import { signalStatus, type ExitStatus } from '../../src/child/exit-status.ts';
+import type { Machine, ProcessClock } from './machine.ts';
+import type { CommandPlan } from './schedule.ts';
+
+interface Member {
+  readonly pid: number;
+  isAlive: boolean;
+  isStopped: boolean;
+  /** What came while it was stopped. */
+  pending: NodeJS.Signals[];
+}
+
+export interface FamilyOptions {
+  readonly plan: CommandPlan;
+  readonly machine: Machine;
+  readonly clock: ProcessClock;
+  /** Whether a command still ends by itself. */
+  readonly isMortal: () => boolean;
+  readonly tell: (what: string) => void;
+}
+
+/** How often a run looks for a suspension, and some time to act on it. */
+const vigilMs = 1_100;
+const usual: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+
+export class Family implements Child {
+  readonly pid = 1_000;
+  readonly exited: Promise<ExitStatus>;
+  /** No guard is ever lost for good here. */
+  readonly unguarded = new Promise<void>(() => undefined);
+  /** How the command ended, without anybody's doing. */
+  endedByItself: number | undefined;
+  readonly #options: FamilyOptions;
+  readonly #command: Member = { pid: this.pid, isAlive: true, isStopped: false, pending: [] };
+  readonly #straggler: Member = { pid: 1_001, isAlive: false, isStopped: false, pending: [] };
+  readonly #received = new Map<NodeJS.Signals, number>();
+  #deadlineMs = Infinity;
+  #bootDeadlineMs = Infinity;
+  #isGuarded = true;
+  #exit: (status: ExitStatus) => void = () => undefined;
+
+  constructor(options: FamilyOptions, killInMs: number) {
+    this.#options = options;
+    const { clock, plan } = options;
+    this.#straggler.isAlive = plan.straggles > 0;
+    this.exited = new Promise<ExitStatus>((resolve) => (this.#exit = resolve)).then(
+      async (status) => {
+        await clock.awake();
+        return status;
+      },
+    );
+    this.killIn(killInMs);
+    void this.#guard();
+    void this.#live();
+  }
+
+  /** Whether any of it can do something right now. */
+  get isRunning(): boolean {
+    const { machine } = this.#options;
+    if (machine.isAsleep || this.#hasSleptThroughItsDeadline()) return false;
+    return this.#alive().some(({ isStopped }) => !isStopped);
+  }
+
+  get isAlive(): boolean {
+    return this.#alive().length > 0;
+  }
+
+  get commandIsAlive(): boolean {
+    return this.#command.isAlive;
+  }
+
+  received(signal: NodeJS.Signals): number {
+    return this.#received.get(signal) ?? 0;
+  }
+
+  living(): number[] {
+    return this.#alive().map(({ pid }) => pid);
+  }
+
+  send(signal: NodeJS.Signals): void {
+    for (const member of this.#alive()) this.#deliver(member, signal);
+  }
+
+  sendToAll(signal: NodeJS.Signals): void {
+    this.send(signal);
+  }
+
+  killIn(ms: number): void {
+    const { machine } = this.#options;
+    this.#deadlineMs = machine.now() + ms;
+    this.#bootDeadlineMs = machine.bootTime() + ms;
+  }
+
+  standDown(): void {
+    this.#isGuarded = false;
+  }
+
+  /** The wrapper has been killed: the guard sees its pipe end. */
+  async orphan(): Promise<void> {
+    await this.#options.machine.alarm(this.#options.plan.killTakesMs);
+    this.killAll();
+  }
+
+  /** The machine is gone, or the guard has struck. */
+  killAll(): void {
+    for (const member of this.#alive()) this.#deliver(member, 'SIGKILL');
+  }
+
+  /**
+   * A machine that was frozen whole resumes with its command running for an instant: what a lease cannot prevent.
+   * The guard's alarm has slept as well; the run looks at the clock every second, if it can.
+   */
+  #hasSleptThroughItsDeadline(): boolean {
+    const { machine, clock } = this.#options;
+    const sleptMs = this.#bootDeadlineMs - machine.bootTime() - (this.#deadlineMs - machine.now());
+    if (machine.bootTime() < this.#bootDeadlineMs || sleptMs > -1) return false;
+    return clock.isFrozen || clock.freeForMs < vigilMs;
+  }
+
+  async #guard(): Promise<void> {
+    const { machine } = this.#options;
+    const leftMs = () => this.#deadlineMs - machine.now();
+    while (this.#isGuarded && this.isAlive) {
+      if (leftMs() > 0) await machine.alarm(leftMs());
+      else await this.#strike();
+    }
+  }
+
+  async #strike(): Promise<void> {
+    const { machine, plan, tell } = this.#options;
+    await machine.alarm(plan.killTakesMs);
+    if (!this.#isGuarded) return;
+    tell('guard kills');
+    this.killAll();
+  }
+
+  async #live(): Promise<void> {
+    const { machine, plan, isMortal } = this.#options;
+    await machine.alarm(plan.lastsMs);
+    if (!isMortal() || !this.#command.isAlive) return;
+    if (this.#command.isStopped) return;
+    this.endedByItself = plan.code;
+    this.#end(this.#command, { kind: 'exited', code: plan.code });
+  }
+
+  #deliver(member: Member, signal: NodeJS.Signals): void {
+    if (signal === 'SIGKILL') this.#end(member, { kind: 'signalled', signal });
+    else if (signal === 'SIGSTOP') member.isStopped = true;
+    else if (signal === 'SIGCONT') {
+      member.isStopped = false;
+      for (const pending of member.pending.splice(0)) this.#take(member, pending);
+    } else if (member.isStopped) {
+      member.pending.push(signal);
+      if (member === this.#command) this.#count(signal);
+    } else {
+      if (member === this.#command) this.#count(signal);
+      this.#take(member, signal);
+    }
+  }
+
+  #count(signal: NodeJS.Signals): void {
+    this.#received.set(signal, this.received(signal) + 1);
+  }
+
+  #take(member: Member, signal: NodeJS.Signals): void {
+    const { plan } = this.#options;
+    if (member !== this.#command || !usual.includes(signal) || plan.onSignal === 'ignores') return;
+    const inMs = plan.onSignal === 'drains' ? plan.drainsMs : 1;
+    const status: ExitStatus =
+      plan.onSignal === 'drains'
+        ? { kind: 'exited', code: signalStatus(signal) }
+        : { kind: 'signalled', signal };
+    void this.#options.machine.alarm(inMs).then(() => {
+      this.#end(member, status);
+    });
+  }
+
+  #end(member: Member, status: ExitStatus): void {
+    if (!member.isAlive) return;
+    member.isAlive = false;
+    if (member !== this.#command) return;
+    this.#options.tell(`command ends: ${JSON.stringify(status)}`);
+    this.#exit(status);
+    const { machine, plan } = this.#options;
+    void machine.alarm(plan.straggles).then(() => {
+      this.#end(this.#straggler, status);
+    });
+  }
+
+  #alive(): Member[] {
+    return [this.#command, this.#straggler].filter(({ isAlive }) => isAlive);
+  }
+}

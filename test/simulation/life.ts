@@ -1,0 +1,222 @@
+/**
+ * One process of one candidate, from exec to exit: the real run loop and the real elector, over a simulated machine,
+ * wire and command.
+ */
+import type { ForwardedSignal } from '../../src/child/signals.ts';
+import { endsTheWait } from '../../src/child/signals.ts';
+import type { Patience } from '../../src/election/candidate.ts';
+import type { LeaderRecord } from '../../src/election/lock.ts';
+import { LeaderElector } from '../../src/election/elector.ts';
+import type { Term } from '../../src/election/term.ts';
+import { ExpectedError } from '../../src/errors.ts';
+import type { RunEvent } from '../../src/events.ts';
+import { run, type RunPlan } from '../../src/run.ts';
+import { Family } from './family.ts';
+import { ProcessClock, type Machine } from './machine.ts';
+import { Mailbox } from './mailbox.ts';
+import type { CandidatePlan } from './schedule.ts';
+import { Wire } from './wire.ts';
+import type { World } from './world.ts';
+
+export interface LifeOptions {
+  readonly world: World;
+  readonly name: string;
+  readonly identity: string;
+  readonly plan: CandidatePlan;
+  readonly machine: Machine;
+  readonly dice: () => () => number;
+  /** How many commands this candidate has started in earlier lives. */
+  readonly commandsBefore: number;
+}
+
+/** A bounded wait; shorter than a lease, so that a dead holder outlasts it. */
+export const waitMs = 4_000;
+const lostExitCode = 79;
+const conflictExitCode = 75;
+
+export class Life {
+  readonly name: string;
+  readonly clock: ProcessClock;
+  readonly wire: Wire;
+  /** The latest command. */
+  family: Family | undefined;
+  commands = 0;
+  /** The term of every record that this process has seen. */
+  readonly hasSeen = new Set<string>();
+  hasEnded = false;
+  /** Settles when the process is gone. */
+  readonly gone: Promise<void>;
+  readonly #options: LifeOptions;
+  readonly #mailbox: Mailbox;
+  #depart: () => void = () => undefined;
+  #isInOffice = false;
+  #doomed: { signal: ForwardedSignal; atMs: number } | undefined;
+  #hasLost = false;
+  #isKilled = false;
+
+  constructor(options: LifeOptions) {
+    const { world, machine, dice } = options;
+    this.#options = options;
+    this.name = options.name;
+    this.clock = new ProcessClock(machine, world.truth);
+    this.gone = new Promise((resolve) => (this.#depart = resolve));
+    this.wire = new Wire({
+      truth: world.truth,
+      machine,
+      clock: this.clock,
+      healsAtMs: world.healsAtMs,
+      noisiness: world.schedule.noisiness,
+      dice,
+      onRead: (seen) => {
+        if (seen) this.hasSeen.add(termOf(seen.record));
+      },
+    });
+    this.#mailbox = new Mailbox((signal, handOver) => {
+      this.#handOver(signal, handOver);
+    });
+  }
+
+  async live(): Promise<void> {
+    const { world, plan } = this.#options;
+    try {
+      const { status } = await run(this.#runPlan(), {
+        clock: this.clock,
+        signals: this.#mailbox,
+        foreground: false,
+        emit: (event) => {
+          this.#heard(event);
+        },
+        connect: () => Promise.resolve(this.#elector()),
+        start: (term) => this.#start(term),
+      });
+      this.#end(status);
+    } catch (thrown) {
+      if (!(thrown instanceof ExpectedError)) throw thrown;
+      if (plan.patience === 'forever') world.violated(`${this.name} gave up: ${thrown.message}`);
+      this.#end(thrown.exitCode);
+    }
+  }
+
+  /** A signal as kill(1) sends it: a stopped process hears of it later. */
+  async send(signal: ForwardedSignal): Promise<void> {
+    await this.clock.awake();
+    if (this.hasEnded) return;
+    this.#options.world.tell(this.name, `gets ${signal}`);
+    this.#mailbox.deliver(signal);
+  }
+
+  /** SIGKILL; what the wire has taken is delivered all the same. */
+  kill(): void {
+    this.#isKilled = true;
+    this.clock.freeze(Infinity);
+    this.hasEnded = true;
+    this.#depart();
+  }
+
+  #runPlan(): RunPlan {
+    const { plan, world } = this.#options;
+    const patience: Patience =
+      plan.patience === 'wait' ? { kind: 'wait', waitMs } : { kind: plan.patience };
+    return {
+      lock: 'nightly',
+      patience: world.isHealed ? { kind: 'forever' } : patience,
+      conflictExitCode,
+      onLost: plan.onLost,
+      lostExitCode,
+      stopSignal: 'SIGTERM',
+      stopTimeoutMs: plan.stopTimeoutMs,
+    };
+  }
+
+  #elector(): LeaderElector {
+    const { world, plan, identity, dice } = this.#options;
+    return new LeaderElector({
+      lock: this.wire.lockOn(world.endpointFor(this)),
+      clock: this.clock,
+      timing: world.schedule.timings[plan.timing],
+      identity,
+      requestTimeoutMs: plan.requestTimeoutMs,
+      random: dice(),
+      emit: (event) => {
+        this.#heard(event);
+      },
+    });
+  }
+
+  /** As the real one: prepare, arm the guard, ask once more, start; a slow exec keeps the event loop from running. */
+  async #start(term: Term): Promise<Family | undefined> {
+    const { world, plan, machine, commandsBefore } = this.#options;
+    const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;
+    await this.clock.sleep(command.startsInMs / 2);
+    const killInMs = term.remainingMs();
+    if (!term.isTrusted()) return undefined;
+    if (this.#isKilled) return undefined;
+    this.commands += 1;
+    if (this.#doomed) world.violated(`${this.name} started a command after ${this.#doomed.signal}`);
+    this.family = new Family(
+      {
+        plan: command,
+        machine,
+        clock: this.clock,
+        isMortal: () => !world.isHealed,
+        tell: (what) => {
+          world.tell(this.name, what);
+        },
+      },
+      killInMs,
+    );
+    world.tell(this.name, 'command starts');
+    world.started(this, this.family);
+    this.clock.freeze(command.startsInMs / 2);
+    await this.clock.awake();
+    return this.family;
+  }
+
+  #handOver(signal: ForwardedSignal, handOver: () => void): void {
+    const { world } = this.#options;
+    const { family } = this;
+    if (family?.commandIsAlive) {
+      const before = family.received(signal);
+      handOver();
+      const times = family.received(signal) - before;
+      if (times !== 1)
+        world.violated(`${this.name}'s command got ${signal} ${String(times)} times`);
+      return;
+    }
+    handOver();
+    if (!this.#isInOffice && endsTheWait(signal))
+      this.#doomed ??= { signal, atMs: world.truth.now() };
+  }
+
+  #heard(event: RunEvent): void {
+    const { world } = this.#options;
+    if (event.type === 'elected') {
+      this.#isInOffice = true;
+      this.#hasLost = false;
+    }
+    if (event.type === 'release') this.#isInOffice = false;
+    if (event.type === 'lost') this.#hasLost = true;
+    world.heard(this.name, event);
+  }
+
+  #end(status: number): void {
+    const { world, plan } = this.#options;
+    world.tell(this.name, `exits with ${String(status)}`);
+    this.hasEnded = true;
+    const { family } = this;
+    if (family?.isAlive) world.violated(`${this.name} left an orphan behind`);
+    const own = plan.onLost === 'exit' && !this.#doomed ? family?.endedByItself : undefined;
+    if (own !== undefined && !this.#hasLost && ![own, lostExitCode].includes(status))
+      world.violated(`${this.name} exits with ${String(status)}, its command with ${String(own)}`);
+    if (this.#doomed && this.#doomed.atMs > this.clock.freeSinceMs) {
+      const tookMs = world.truth.now() - this.#doomed.atMs;
+      if (tookMs > 1_020) world.violated(`${this.name} took ${String(tookMs)} ms to end`);
+    }
+    this.#depart();
+  }
+}
+
+/** What tells terms apart in records, and a record as its holder wrote it from one that was cut short. */
+export function termOf({ holder, acquireTimeUs, leaseDurationMs }: LeaderRecord): string {
+  return `${holder}/${String(acquireTimeUs)}/${String(leaseDurationMs)}`;
+}

@@ -1,0 +1,140 @@
+/**
+ * What must hold in every simulated world, looked at after every step.
+ *
+ * - safety: never two commands, or anything that they started, running at one true time
+ * - nobody writes over a record whose holder may still lead, and the lock is released only after the command
+ * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
+ * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
+ *
+ * Where people take records away by force, safety is owed by those candidates who have seen the record of the holder.
+ */
+import type { Versioned } from '../../src/election/lock.ts';
+import type { Family } from './family.ts';
+import { termOf, waitMs, type Life } from './life.ts';
+import type { Change } from './server.ts';
+import type { World } from './world.ts';
+
+/** Clocks may be faster than true time by so much. */
+const fastest = 1.01;
+/** A round trip, a pause after a conflict, the start of a command, the end of a backoff. */
+const slackMs = 1_500;
+/** From the death of a wrapper to that of its command. */
+const orphanBoundMs = 100;
+
+interface Writing {
+  readonly author: Life | undefined;
+  readonly atMs: number;
+}
+
+export class Referee {
+  readonly violations: string[] = [];
+  /** Nothing happens that could cost anybody the leadership. */
+  readonly isCalm: boolean;
+  /** From the end of all faults to a leader. */
+  readonly takeoverBoundMs: number;
+  readonly #world: World;
+  readonly #writings = new WeakMap<Versioned, Writing>();
+  readonly #running = new Map<Family, Life>();
+  #termOf = new Map<Life, string>();
+  /** Not before everything has healed. */
+  #latestRunMs: number;
+  #longestGapMs = 0;
+  #hasOverlap = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#latestRunMs = world.healsAtMs;
+    const { troubles, noisiness, candidates, timings, forced } = world.schedule;
+    this.isCalm =
+      !forced &&
+      noisiness === 0 &&
+      troubles.every(({ kind }) => kind === 'sent' || kind === 'label' || kind === 'wall') &&
+      candidates.every(({ commands }) => commands.every(({ startsInMs }) => startsInMs < 500));
+    const leaseMs = Math.max(...timings.map(({ leaseDurationMs }) => leaseDurationMs));
+    const retryMs = Math.max(...timings.map(({ retryPeriodMs }) => retryPeriodMs));
+    // Who has begun a bounded wait under the faults ends it first.
+    const waitsMs = candidates.some(({ patience }) => patience !== 'forever') ? waitMs : 0;
+    this.takeoverBoundMs = (leaseMs + 1.2 * retryMs + waitsMs) * fastest + slackMs;
+  }
+
+  violated(what: string): void {
+    const line = `at ${this.#world.truth.now().toFixed(1)}: ${what}`;
+    this.#world.tell('!', what);
+    this.violations.push(line);
+  }
+
+  started(life: Life, family: Family): void {
+    for (const [other, owner] of this.#running) {
+      if (!other.isRunning || (owner !== life && this.#isExcused(life, owner))) continue;
+      this.violated(`${life.name} starts a command while ${owner.name}'s is running`);
+      this.#hasOverlap = true;
+    }
+    this.#running.set(family, life);
+  }
+
+  /** After every step. */
+  look(): void {
+    const nowMs = this.#world.truth.now();
+    let runner: Life | undefined;
+    for (const [family, life] of this.#running) {
+      if (!family.isAlive) {
+        this.#running.delete(family);
+        continue;
+      }
+      if (!family.isRunning) continue;
+      if (runner && !this.#hasOverlap && !this.#isExcused(life, runner)) {
+        this.#hasOverlap = true;
+        this.violated(`the commands of ${runner.name} and ${life.name} run at one time`);
+      }
+      runner = life;
+    }
+    if (!runner) return;
+    this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#latestRunMs);
+    this.#latestRunMs = Math.max(nowMs, this.#world.healsAtMs);
+  }
+
+  written(life: Life, { atMs, before, after }: Change): void {
+    const { record } = after!;
+    const previous = before && this.#writings.get(before);
+    if (previous && before.record.holder !== '' && previous.author !== life) {
+      const freeAtMs = previous.atMs + (before.record.leaseDurationMs ?? 0) / fastest;
+      if (atMs < freeAtMs - 1)
+        this.violated(
+          `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
+        );
+    }
+    if (record.holder === '' && life.family?.isAlive)
+      this.violated(`${life.name} releases while its command is alive`);
+    this.#writings.set(after!, { author: life, atMs });
+    if (record.holder !== '') this.#termOf.set(life, termOf(record));
+  }
+
+  /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
+  edited(kind: string, source: Versioned, after: Versioned | undefined): void {
+    const writing = this.#writings.get(source);
+    const atMs = kind === 'replayed' ? this.#world.truth.now() : (writing?.atMs ?? 0);
+    if (after) this.#writings.set(after, { author: writing?.author, atMs });
+  }
+
+  orphaned(life: Life, family: Family): void {
+    void this.#world.truth.sleep(orphanBoundMs).then(() => {
+      if (family.isRunning) this.violated(`an orphan of ${life.name} runs on`);
+    });
+  }
+
+  end(): void {
+    const nowMs = this.#world.truth.now();
+    const gapMs = Math.max(this.#longestGapMs, nowMs - this.#latestRunMs);
+    if (gapMs > this.takeoverBoundMs)
+      this.violated(
+        `nobody led for ${gapMs.toFixed(0)} ms without any fault (at most ${this.takeoverBoundMs.toFixed(0)})`,
+      );
+  }
+
+  /** Who takes what is free cannot know of a holder whose record was taken away before it came. */
+  #isExcused(a: Life, b: Life): boolean {
+    if (!this.#world.schedule.forced) return false;
+    const [termA, termB] = [this.#termOf.get(a) ?? '', this.#termOf.get(b) ?? ''];
+    return !a.hasSeen.has(termB) && !b.hasSeen.has(termA);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * A schedule: everything that chance decides in one simulated world, as data. fast-check draws it, and shrinks it
+ * when something went wrong: fewer candidates, fewer troubles, rounder numbers.
+ */
+import fc from 'fast-check';
+import type { Timing } from '../../src/election/timing.ts';
+import { forwardedSignals, type ForwardedSignal } from '../../src/child/signals.ts';
+
+export interface Schedule {
+  readonly timings: readonly [Timing, Timing];
+  /** All candidates use one identity. */
+  readonly sharedIdentity: boolean;
+  readonly candidates: readonly CandidatePlan[];
+  readonly troubles: readonly Trouble[];
+  /** Seed of what happens to single requests. */
+  readonly noise: number;
+  /** How many of a thousand requests something happens to. */
+  readonly noisiness: number;
+  /** Somebody takes records away by force. */
+  readonly forced: boolean;
+}
+
+export interface CandidatePlan {
+  /** Which of the two timings it uses. */
+  readonly timing: 0 | 1;
+  /** Clock rate in thousandths from true time, and its offset. */
+  readonly drift: number;
+  readonly offsetMs: number;
+  readonly startsAtMs: number;
+  readonly patience: 'forever' | 'try' | 'wait';
+  readonly onLost: 'exit' | 'rejoin';
+  readonly requestTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+  readonly restartsAfterMs: number;
+  /** What its commands are like, one after the other and from the beginning again. */
+  readonly commands: readonly CommandPlan[];
+}
+
+export interface CommandPlan {
+  /** From being elected to the first instruction, our own preparations included. */
+  readonly startsInMs: number;
+  /** Until it ends by itself. */
+  readonly lastsMs: number;
+  readonly code: number;
+  /** Its way with TERM, INT, HUP and QUIT. */
+  readonly onSignal: 'dies' | 'drains' | 'ignores';
+  readonly drainsMs: number;
+  /** What it leaves behind lives for so long after it; 0: nothing. Deaf to all but KILL. */
+  readonly straggles: number;
+  /** How long the guard needs from its deadline, or our death, to everybody's. */
+  readonly killTakesMs: number;
+}
+
+export type Trouble =
+  | {
+      readonly kind: 'sent';
+      readonly signal: ForwardedSignal;
+      readonly who: number;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: (typeof lasting)[number];
+      readonly who: number;
+      readonly atMs: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'label'; readonly atMs: number }
+  | { readonly kind: (typeof forced)[number]; readonly atMs: number };
+
+/**
+ * - `cut`: nothing moves in either direction; later part of it is delivered, the rest never was
+ * - `deaf`: requests arrive, answers do not
+ * - `slow`: every packet is late
+ * - `frozen`: SIGSTOP, or a blocked event loop; the guard goes on
+ * - `asleep`: the machine is suspended
+ * - `killed`: SIGKILL of the wrapper; the guard goes on
+ * - `crashed`: the machine is gone, the command with it
+ * - `wall`: its wall clock is set forwards or back
+ */
+const lasting = ['cut', 'deaf', 'slow', 'frozen', 'asleep', 'killed', 'crashed', 'wall'] as const;
+const forced = ['deleted', 'cleared', 'shortened', 'replayed'] as const;
+
+/** Everything is wound up this long after the start; then follows a time without faults. */
+export const troublesEndAtMs = 25_000;
+
+const timings: readonly Timing[] = [
+  { leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 1_000 },
+  { leaseDurationMs: 4_000, renewDeadlineMs: 3_300, retryPeriodMs: 1_500 },
+  { leaseDurationMs: 4_000, renewDeadlineMs: 2_500, retryPeriodMs: 800 },
+  { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 500 },
+];
+
+const between = (min: number, max: number) => fc.integer({ min, max });
+const upTo = (max: number) => between(0, max);
+const moment = upTo(troublesEndAtMs);
+
+const command: fc.Arbitrary<CommandPlan> = fc.record({
+  startsInMs: fc.oneof({ weight: 4, arbitrary: upTo(60) }, upTo(6_000)),
+  lastsMs: fc.oneof(upTo(30_000), between(300, 6_000), fc.constant(1e9)),
+  code: fc.constantFrom(0, 0, 1, 7, 255),
+  onSignal: fc.constantFrom('dies', 'drains', 'ignores'),
+  drainsMs: upTo(6_000),
+  straggles: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, upTo(8_000)),
+  killTakesMs: upTo(80),
+});
+
+const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
+  timing: fc.constantFrom(0, 1),
+  drift: fc.constantFrom(0, -10, 10, -10, 10),
+  offsetMs: upTo(1e9),
+  startsAtMs: fc.oneof(upTo(5), upTo(5_000)),
+  patience: fc.constantFrom('forever', 'forever', 'forever', 'try', 'wait'),
+  onLost: fc.constantFrom('exit', 'rejoin'),
+  requestTimeoutMs: fc.constantFrom(1_000, 3_000, 20_000),
+  stopTimeoutMs: fc.constantFrom(500, 3_000, 8_000),
+  restartsAfterMs: between(200, 5_000),
+  commands: fc.array(command, { minLength: 1, maxLength: 3 }),
+});
+
+function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
+  const who = upTo(4);
+  const always: fc.Arbitrary<Trouble>[] = [
+    fc.record({
+      kind: fc.constantFrom(...lasting),
+      who,
+      atMs: moment,
+      forMs: fc.oneof(upTo(3_000), upTo(12_000)),
+    }),
+    fc.record({
+      kind: fc.constant('sent' as const),
+      signal: fc.constantFrom(...forwardedSignals),
+      who,
+      atMs: moment,
+    }),
+    fc.record({ kind: fc.constant('label' as const), atMs: moment }),
+  ];
+  const [faults, signals, labels] = always;
+  return fc.oneof(
+    { weight: 6, arbitrary: faults! },
+    { weight: 2, arbitrary: signals! },
+    { weight: 1, arbitrary: labels! },
+    ...(kinds.length > 0
+      ? [
+          {
+            weight: 3,
+            arbitrary: fc.record({
+              kind: fc.constantFrom(...kinds),
+              atMs: moment,
+            }) as fc.Arbitrary<Trouble>,
+          },
+        ]
+      : []),
+  );
+}
+
+/** Worlds in which records are only ever written by candidates, or, `forced`, by anybody. */
+export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitrary<Schedule> {
+  return fc.record({
+    timings: fc.tuple(fc.constantFrom(...timings), fc.constantFrom(...timings)),
+    sharedIdentity: fc.boolean(),
+    candidates: fc.array(candidate, { minLength: 2, maxLength: 5 }),
+    troubles: fc.array(trouble(isForced ? forced : []), { maxLength: 12 }),
+    noise: upTo(2 ** 31 - 1),
+    noisiness: fc.constantFrom(0, 0, 30, 120),
+    forced: fc.constant(isForced),
+  });
+}

@@ -1,0 +1,250 @@
+/**
+ * One simulated world: plays a schedule from its first step to its last, under the referee's eyes. Time is true
+ * time; everybody else's clocks derive from it. The same schedule always gives the same story.
+ */
+import type { Versioned } from '../../src/election/lock.ts';
+import type { RunEvent } from '../../src/events.ts';
+import { seededRandom } from '../support/random.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import type { Family } from './family.ts';
+import { Life } from './life.ts';
+import { Machine } from './machine.ts';
+import { Referee } from './referee.ts';
+import { troublesEndAtMs, type CandidatePlan, type Schedule, type Trouble } from './schedule.ts';
+import { Server } from './server.ts';
+import type { Endpoint } from './wire.ts';
+
+export interface Story {
+  readonly violations: readonly string[];
+  /** How often each kind of thing happened: a simulation in which nothing happens proves nothing. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** What happened, a line each; empty unless asked for. */
+  readonly timeline: readonly string[];
+}
+
+export async function play(schedule: Schedule, { verbose = false } = {}): Promise<Story> {
+  const world = new World(schedule, verbose);
+  await world.run();
+  return world.story();
+}
+
+/** Longer than any lease and look. */
+const forceEveryMs = 8_000;
+
+interface Candidate {
+  readonly plan: CandidatePlan;
+  readonly machine: Machine;
+  life: Life | undefined;
+}
+
+export class World {
+  readonly schedule: Schedule;
+  readonly truth = new FakeClock();
+  readonly #startMs = this.truth.now();
+  readonly healsAtMs = this.#startMs + troublesEndAtMs;
+  readonly #referee: Referee;
+  readonly #server: Server<Life>;
+  readonly #candidates: Candidate[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #timeline: string[] = [];
+  readonly #isVerbose: boolean;
+  #records: Versioned[] = [];
+  #nextForceMs = 0;
+
+  constructor(schedule: Schedule, isVerbose: boolean) {
+    this.schedule = schedule;
+    this.#isVerbose = isVerbose;
+    this.#referee = new Referee(this);
+    this.#server = new Server<Life>(
+      () => this.truth.now(),
+      (life, change) => {
+        const { holder } = change.after!.record;
+        if (this.#isVerbose)
+          this.tell(
+            life.name,
+            holder === '' ? 'has released' : `has written ${change.after!.version}`,
+          );
+        if (this.schedule.forced) this.#records.push(change.after!);
+        this.#referee.written(life, change);
+      },
+    );
+  }
+
+  get isHealed(): boolean {
+    return this.truth.now() >= this.healsAtMs;
+  }
+
+  async run(): Promise<void> {
+    const { schedule, truth } = this;
+    schedule.candidates.forEach((plan, place) => void this.#populate(plan, place));
+    for (const trouble of schedule.troubles)
+      void truth.sleep(trouble.atMs).then(() => {
+        this.#strike(trouble);
+      });
+    const endMs = troublesEndAtMs + this.#referee.takeoverBoundMs + 1_000;
+    await truth.advance(endMs, () => {
+      this.#referee.look();
+    });
+    this.#referee.end();
+  }
+
+  story(): Story {
+    return {
+      violations: this.#referee.violations,
+      counts: this.#counts,
+      timeline: this.#timeline,
+    };
+  }
+
+  endpointFor(life: Life): Endpoint {
+    return {
+      read: () => this.#server.current,
+      write: (record, basis) => this.#server.write(life, record, basis),
+    };
+  }
+
+  started(life: Life, family: Family): void {
+    this.#count('started');
+    this.#referee.started(life, family);
+  }
+
+  heard(name: string, event: RunEvent): void {
+    const what = event.type === 'lost' ? event.loss.kind : event.type;
+    this.#count(event.type === 'release' ? event.outcome.kind : what);
+    if (this.#isVerbose) this.tell(name, JSON.stringify(event));
+    if (this.#referee.isCalm && ['expired', 'usurped', 'renewal-failing'].includes(what))
+      this.violated(`${name}: ${what} without any fault`);
+  }
+
+  violated(what: string): void {
+    this.#referee.violated(what);
+  }
+
+  tell(who: string, what: string): void {
+    if (!this.#isVerbose) return;
+    const atMs = (this.truth.now() - this.#startMs).toFixed(1).padStart(9);
+    this.#timeline.push(`${atMs}  ${who.padEnd(6)} ${what}`);
+  }
+
+  /** One candidate: process after process. */
+  async #populate(plan: CandidatePlan, place: number): Promise<void> {
+    const { truth, schedule } = this;
+    const { drift, offsetMs } = plan;
+    const machine = new Machine(truth, { rate: 1 + drift / 1_000, offsetMs });
+    const candidate: Candidate = { plan, machine, life: undefined };
+    this.#candidates[place] = candidate;
+    await truth.sleep(plan.startsAtMs);
+    let commandsBefore = 0;
+    for (let count = 1; ; count += 1) {
+      await machine.awake();
+      const name = `${String.fromCharCode(97 + place)}${String(count)}`;
+      const life = new Life({
+        world: this,
+        name,
+        identity: schedule.sharedIdentity ? 'web' : name,
+        plan,
+        machine,
+        dice: diceOf(schedule.noise, place, count),
+        commandsBefore,
+      });
+      candidate.life = life;
+      this.tell(name, 'is executed');
+      life.live().catch((thrown: unknown) => {
+        this.violated(
+          `${name} fell: ${thrown instanceof Error ? (thrown.stack ?? '') : String(thrown)}`,
+        );
+      });
+      await life.gone;
+      candidate.life = undefined;
+      commandsBefore += life.commands;
+      // When everything heals, everybody is back.
+      await truth.sleep(Math.max(1, Math.min(plan.restartsAfterMs, this.healsAtMs - truth.now())));
+    }
+  }
+
+  #strike(trouble: Trouble): void {
+    this.#count(trouble.kind);
+    this.tell('-', JSON.stringify(trouble));
+    if (!('who' in trouble)) {
+      this.#edit(trouble.kind);
+      return;
+    }
+    const candidate = this.#candidates[trouble.who % this.#candidates.length];
+    const life = candidate?.life;
+    if (!candidate || !life) return;
+    if (trouble.kind === 'sent') void life.send(trouble.signal);
+    else this.#afflict(candidate, life, trouble);
+  }
+
+  #afflict(
+    { machine }: Candidate,
+    life: Life,
+    { kind, forMs }: Extract<Trouble, { forMs: number }>,
+  ): void {
+    const untilMs = Math.min(this.truth.now() + forMs, this.healsAtMs);
+    const lastsMs = untilMs - this.truth.now();
+    switch (kind) {
+      case 'cut':
+      case 'deaf':
+      case 'slow':
+        life.wire.disturb(kind, untilMs);
+        break;
+      case 'frozen':
+        life.clock.freeze(lastsMs);
+        break;
+      case 'asleep':
+        machine.sleepFor(lastsMs);
+        break;
+      case 'wall':
+        machine.stepWall((forMs - 7_000) * 1_000);
+        break;
+      case 'killed':
+        life.kill();
+        if (life.family) this.#orphan(life, life.family);
+        break;
+      case 'crashed':
+        life.kill();
+        life.family?.killAll();
+        break;
+      default:
+        kind satisfies never;
+    }
+  }
+
+  /** What people and other programs do to the object. */
+  #edit(kind: 'label' | 'deleted' | 'cleared' | 'shortened' | 'replayed'): void {
+    const before = this.#server.current;
+    if (!before) return;
+    const { record } = before;
+    const old = this.#records[Math.floor(this.#records.length / 2)];
+    if (kind === 'replayed' && !old?.record.holder) return;
+    const source = kind === 'replayed' && old ? old : before;
+    // Two within a lease can hide from a candidate that there was a holder in between.
+    if (kind !== 'label') {
+      if (this.truth.now() < this.#nextForceMs) return;
+      this.#nextForceMs = this.truth.now() + forceEveryMs;
+    }
+    if (kind === 'deleted') this.#server.edit(undefined);
+    else if (kind === 'cleared')
+      this.#server.edit({ ...record, holder: '', leaseDurationMs: undefined });
+    else if (kind === 'shortened') this.#server.edit({ ...record, leaseDurationMs: 1_000 });
+    else this.#server.edit(source.record);
+    this.#referee.edited(kind, source, this.#server.current);
+  }
+
+  #orphan(life: Life, family: Family): void {
+    void family.orphan();
+    this.#referee.orphaned(life, family);
+  }
+
+  #count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+}
+
+/** For each request a source of chance of its own, so that one request more does not change the others. */
+function diceOf(...seeds: readonly number[]): () => () => number {
+  const base = seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 1);
+  let request = 0;
+  return () => seededRandom(Math.imul(base ^ (request += 1), 0x85ebca6b));
+}
