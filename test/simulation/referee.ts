@@ -35,7 +35,9 @@ export class Referee {
   readonly #world: World;
   readonly #writings = new WeakMap<Versioned, Writing>();
   readonly #running = new Map<Family, Life>();
-  #termOf = new Map<Life, string>();
+  readonly #termOf = new Map<Life, string>();
+  /** Leaders whose place a newcomer has taken after somebody took their record away. */
+  readonly #dethroned = new Set<Life>();
   /** Not before everything has healed. */
   #latestRunMs: number;
   #longestGapMs = 0;
@@ -106,7 +108,10 @@ export class Referee {
     if (record.holder === '' && life.family?.isAlive)
       this.violated(`${life.name} releases while its command is alive`);
     this.#writings.set(after!, { author: life, atMs });
-    if (record.holder !== '') this.#termOf.set(life, termOf(record));
+    if (record.holder === '') return;
+    this.#termOf.set(life, termOf(record));
+    for (const owner of this.#running.values())
+      if (owner !== life && this.#isExcused(life, owner)) this.#dethroned.add(owner);
   }
 
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
@@ -134,6 +139,7 @@ export class Referee {
   /** Who takes what is free cannot know of a holder whose record was taken away before it came. */
   #isExcused(a: Life, b: Life): boolean {
     if (!this.#world.schedule.forced) return false;
+    if (this.#dethroned.has(a) || this.#dethroned.has(b)) return true;
     const [termA, termB] = [this.#termOf.get(a) ?? '', this.#termOf.get(b) ?? ''];
     return !a.hasSeen.has(termB) && !b.hasSeen.has(termA);
   }
