@@ -1,6 +1,7 @@
 /** The composition root: the only file that knows every other. Everything it needs of the world is handed in. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { findCommand } from './child/command.ts';
 import { environmentFor } from './child/environment.ts';
@@ -41,16 +42,21 @@ export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
   const exit = await mainTo(world.stderr ?? stderr.put, world);
   const isWritten = await stderr.drained();
-  return isWritten && !hasBusyThreads() ? exit : { ...exit, stuck: true };
+  return isWritten && !(await haveThreadsWork()) ? exit : { ...exit, stuck: true };
 }
 
 /**
  * Whether a thread works on something that we no longer wait for: the name server does not answer, a file system
  * hangs, a pipe in place of a kubeconfig has no writer.
  */
-function hasBusyThreads(): boolean {
+async function haveThreadsWork(): Promise<boolean> {
   const work = ['FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap'];
-  return process.getActiveResourcesInfo().some((resource) => work.includes(resource));
+  for (let turn = 0; turn < 3; turn += 1) {
+    if (!process.getActiveResourcesInfo().some((resource) => work.includes(resource))) return false;
+    // What has just been done is listed until the next turn of the event loop.
+    await nextTurn();
+  }
+  return true;
 }
 
 async function mainTo(stderr: Sink, world: World): Promise<Exit> {

@@ -133,3 +133,20 @@ describe('TERM ends the wait at once although a thread hangs', () => {
     expect(tookMs).toBeLessThan(1_500);
   });
 });
+
+test('where no thread hangs, the exit is an ordinary one', async ({ folder, server }) => {
+  const trace = join(folder.path, 'replaced');
+  const watch = `import { writeFileSync } from 'node:fs';
+    process.execve = () => writeFileSync(${JSON.stringify(trace)}, '');`;
+  const hook = await folder.write('watch.mjs', watch);
+  const config = await folder.write('config', kubeconfig(server.url, {}));
+  const local = ['--backend', 'local', '--local-file', join(folder.path, 'locks.db')];
+  for (const flags of [local, ['--kubeconfig', config]]) {
+    const place = ['run', '-q', '--lock', 'demo', '--namespace', 'default', ...flags];
+    const args = ['--import', hook, bin, ...place, '--', 'true'];
+    const env = { PATH: process.env['PATH'] };
+    const program = spawn(process.execPath, args, { env, timeout: 15_000, killSignal: 'SIGKILL' });
+    expect(await once(program, 'exit')).toEqual([0, null]);
+    expect(existsSync(trace)).toBe(false);
+  }
+});
