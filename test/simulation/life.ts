@@ -147,7 +147,8 @@ export class Life {
   async #start(term: Term): Promise<Family | undefined> {
     const { world, plan, machine, commandsBefore } = this.#options;
     const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;
-    await this.clock.sleep(command.startsInMs / 2);
+    const startsInMs = world.isHealed ? 0 : command.startsInMs;
+    await this.clock.sleep(startsInMs / 2);
     const killInMs = term.remainingMs();
     if (!term.isTrusted()) return undefined;
     if (this.#isKilled) return undefined;
@@ -167,7 +168,7 @@ export class Life {
     );
     world.tell(this.name, 'command starts');
     world.started(this, this.family);
-    this.clock.freeze(command.startsInMs / 2);
+    this.clock.freeze(startsInMs / 2);
     await this.clock.awake();
     return this.family;
   }

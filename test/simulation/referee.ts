@@ -56,7 +56,10 @@ export class Referee {
     const retryMs = Math.max(...timings.map(({ retryPeriodMs }) => retryPeriodMs));
     // Who has begun a bounded wait under the faults ends it first.
     const waitsMs = candidates.some(({ patience }) => patience !== 'forever') ? waitMs : 0;
-    this.takeoverBoundMs = (leaseMs + 1.2 * retryMs + waitsMs) * fastest + slackMs;
+    const startsMs = Math.max(
+      ...candidates.flatMap(({ commands }) => commands.map(({ startsInMs }) => startsInMs)),
+    );
+    this.takeoverBoundMs = (leaseMs + 1.2 * retryMs + waitsMs + startsMs) * fastest + slackMs;
   }
 
   violated(what: string): void {

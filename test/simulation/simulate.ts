@@ -25,6 +25,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     path: { type: 'string' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    unshrunk: { type: 'boolean', default: false },
     part: { type: 'string' },
   },
 });
@@ -69,6 +70,7 @@ async function playAll(): Promise<void> {
 
 function inProcess(part: number): Promise<Tally> {
   const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', String(jobs)];
+  if (values.unshrunk) args.push('--unshrunk');
   const worker = fork(import.meta.filename, [...args, '--part', String(part)]);
   return new Promise((resolve, reject) => {
     worker.once('message', (message) => {
@@ -97,7 +99,9 @@ async function playBatches(part: number): Promise<Tally> {
     played += found.numRuns;
     if (!found.failed) continue;
     const path = found.counterexamplePath ?? '0';
-    const failure = await shrunk(seed, path);
+    const failure = values.unshrunk
+      ? `--seed ${String(seed)} --path ${path}`
+      : await shrunk(seed, path);
     return { schedules: played, counts, failure };
   }
   return { schedules: played, counts };

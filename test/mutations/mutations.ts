@@ -1,0 +1,432 @@
+/**
+ * Deliberate defects: each breaks one rule that the promise stands on, in the way in which one would break it by
+ * mistake. The simulation or the tests named here must notice every one of them.
+ */
+export interface Mutation {
+  readonly name: string;
+  /** Text that occurs exactly once in the file, and what stands there instead. */
+  readonly edits: readonly (readonly [file: string, from: string, to: string])[];
+  /** Tests to run when the simulation has noticed nothing; it is not asked where it does not use the file. */
+  readonly tests: readonly string[];
+}
+
+const elector = 'src/election/elector.ts';
+const observation = 'src/election/observation.ts';
+const pen = 'src/election/pen.ts';
+const release = 'src/election/release.ts';
+const term = 'src/election/term.ts';
+const timing = 'src/election/timing.ts';
+const child = 'src/child/child.ts';
+const guardScript = 'src/child/guard-script.ts';
+
+const election = ['test/election', 'test/serve.test.ts'];
+const processes = (...names: readonly string[]) =>
+  names.map((name) => `test/process/${name}.test.ts`);
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'trust counts from the answer',
+    edits: [
+      [
+        pen,
+        'delete(sending))), sentAtMs };',
+        'delete(sending))), sentAtMs: this.trustTime.now() };',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the wall clock decides',
+    edits: [
+      [elector, 'nowMs: clock.now(),\n      isOurs', 'nowMs: clock.wall(),\n      isOurs'],
+      [elector, 'nowMs: clock.now(),\n      wallMs', 'nowMs: clock.wall(),\n      wallMs'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'remote times count',
+    edits: [
+      [
+        observation,
+        'nowMs + durationMs,\n',
+        'nowMs + durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000),\n',
+      ],
+      [
+        elector,
+        'return this.#memory;\n  }\n\n  /** The losers',
+        'if (this.#memory.seen && clock.wall() > (this.#memory.seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#memory = { ...this.#memory, promisedUntilMs: -Infinity };\n    return this.#memory;\n  }\n\n  /** The losers',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: "a candidate's own duration counts",
+    edits: [
+      [
+        observation,
+        'const durationMs = seen.record.leaseDurationMs ?? sight.assumedDurationMs;',
+        'const durationMs = sight.assumedDurationMs;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a new version does not restart the wait',
+    edits: [
+      [
+        observation,
+        '  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;',
+        '  if (before?.seen && seen?.record.holder && before.seen.record.holder === seen.record.holder) return { ...before, seen };\n  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a claim is made on whatever is there by now',
+    edits: [
+      [
+        elector,
+        '() => this.#pen.claim(seen, isWanted)',
+        'async () => this.#pen.claim(await this.#pen.read().catch(() => seen), isWanted)',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a claim that was answered late starts a term',
+    edits: [
+      [
+        elector,
+        'return this.#pen.trustTime.now() < trustFrom(sentAtMs, this.#options.timing).lossAtMs;',
+        'return sentAtMs > -Infinity || trustFrom(sentAtMs, this.#options.timing).lossAtMs > 0;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a deadline is forgotten when the record is taken away',
+    edits: [
+      [
+        observation,
+        'forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs, brokenUntilMs),',
+        'forcedUntilMs: -Infinity,',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'only renewals that were seen are promises',
+    edits: [
+      [
+        observation,
+        'return sight.nowMs + (record.leaseDurationMs ?? sight.assumedDurationMs);',
+        'return before?.promisedUntilMs ?? -Infinity;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'any empty holder is a release',
+    edits: [
+      [
+        observation,
+        "return record.holder === '' && record.leaseDurationMs === 1_000;",
+        "return record.holder === '';",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the own identity is mine',
+    edits: [
+      [
+        pen,
+        "return record.holder !== '' && this.wrote(record);",
+        'return record.holder === this.#options.identity;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'what a lost answer says is settled by reading',
+    edits: [
+      [
+        term,
+        'this.#basis = seen;',
+        "this.#basis = seen;\n      if (verdict.kind === 'ours') this.#window.extend(pen.trustTime.now());",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'another holder is tolerated',
+    edits: [
+      [
+        'src/election/verdict.ts',
+        "if (!view.isOurs) return { kind: 'usurped', holder };",
+        "if (!view.isOurs && view.leaseDurationMs === 0) return { kind: 'usurped', holder };",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'an answer after the end of the trust renews it',
+    edits: [
+      [
+        term,
+        '    if (this.#window.lossInMs() <= 0) {\n      this.#closeWindow();\n      return false;\n    }\n    if (!this.#window.extend(sentAtMs)) return false;',
+        '    if (!this.#window.extend(sentAtMs)) return false;',
+      ],
+      [term, 'if (leftMs <= 0) this.#closeWindow();', 'if (leftMs <= -500) this.#closeWindow();'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'requests have no bound',
+    edits: [
+      [
+        pen,
+        'const boundMs = Math.min(endsAtMs - clock.now(), requestTimeoutMs);',
+        'const boundMs = requestTimeoutMs + Infinity;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a suspended machine keeps its trust',
+    edits: [
+      [
+        'src/election/trust-time.ts',
+        'now: () => clock.now() + suspendedMs()',
+        'now: () => clock.now()',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the margin is forgotten',
+    edits: [[timing, 'return 250 + 0.05 * leaseDurationMs;', 'return 0 * leaseDurationMs;']],
+    tests: election,
+  },
+  {
+    name: 'the loss is declared when the lease runs out',
+    edits: [
+      [
+        timing,
+        'lossAtMs: sentAtMs + timing.renewDeadlineMs,',
+        'lossAtMs: sentAtMs + timing.leaseDurationMs,',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the lock is released before the command has ended',
+    edits: [
+      [
+        'src/run.ts',
+        "shutdown.abort('SIGTERM');",
+        "shutdown.abort('SIGTERM');\n      void term.release();",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the lock is released when the command has ended, whatever it left behind',
+    edits: [
+      [
+        'src/serve.ts',
+        'const isGone = () => status !== undefined && child.living().length === 0;',
+        'const isGone = () => status !== undefined;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'whatever is in the record is released',
+    edits: [
+      [
+        release,
+        "if (!seen || !pen.isOurs(seen.record) || !isOurs(seen.record)) return { kind: 'not-ours' };",
+        "if (!seen || (!seen.record.holder && !isOurs(seen.record))) return { kind: 'not-ours' };",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a release does not wait for a write on the wire',
+    edits: [
+      [
+        release,
+        'await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);',
+        '',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a withdrawn claim is left behind',
+    edits: [
+      [elector, 'if (!this.#mayHold) return;', 'if (this.#mayHold || !this.#mayHold) return;'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'renewals stop when the command is asked to stop',
+    edits: [
+      [
+        term,
+        'for (let failures = 0; this.#mayWrite(); failures += 1) {',
+        "for (let failures = 0; this.#mayWrite() && !('stopping' in globalThis); failures += 1) {",
+      ],
+      [
+        'src/run.ts',
+        "shutdown.abort('SIGTERM');",
+        "shutdown.abort('SIGTERM');\n      Object.assign(globalThis, { stopping: true });",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'KILL is forgotten',
+    edits: [
+      [
+        'src/serve.ts',
+        "emit({ type: 'killed', reason });\n    child.sendToAll('SIGKILL');",
+        "emit({ type: 'killed', reason });",
+      ],
+      [
+        'src/serve.ts',
+        "if (!fuse.isBurnt) continue;\n    child.sendToAll('SIGKILL');",
+        'if (!fuse.isBurnt) continue;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a command is given time although another leads',
+    edits: [
+      [
+        'src/serve.ts',
+        "const graceMs = loss.kind === 'usurped' ? 0 : term.remainingMs();",
+        'const graceMs = term.remainingMs();',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a sleeping machine stretches the stop budget',
+    edits: [
+      [
+        'src/child/fuse.ts',
+        'while (!signal.aborted && clock.bootTime() < burnsAtMs)',
+        'while (!signal.aborted && clock.now() < burnsAtMs)',
+      ],
+      [
+        'src/child/fuse.ts',
+        'Math.min(burnsAtMs - clock.bootTime(), longestNapMs)',
+        'Math.min(burnsAtMs - clock.now(), longestNapMs)',
+      ],
+      [
+        'src/child/fuse.ts',
+        'if (clock.bootTime() + ms >= burnsAtMs)',
+        'if (clock.now() + ms >= burnsAtMs)',
+      ],
+      ['src/child/fuse.ts', 'burnsAtMs = clock.bootTime() + ms;', 'burnsAtMs = clock.now() + ms;'],
+    ],
+    tests: [...election, 'test/child/fuse.test.ts'],
+  },
+  {
+    name: 'a signal between election and start is lost',
+    edits: [
+      [
+        'src/run.ts',
+        '    signals.hold();\n    if (!shutdown',
+        '    signals.listen(() => undefined);\n    if (!shutdown',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: "the command's exit code is lost",
+    edits: [
+      [
+        'src/run.ts',
+        "if (end.kind === 'ended') return endAs(end.status);",
+        "if (end.kind === 'ended') return { status: 0 };",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a Lease is written without its version',
+    edits: [
+      [
+        'src/locks/lease.ts',
+        'metadata: { ...lease.metadata, resourceVersion: basis.version },',
+        'metadata: { ...lease.metadata, resourceVersion: undefined },',
+      ],
+    ],
+    tests: ['test/locks/lease.test.ts'],
+  },
+  {
+    name: 'fields of others are not written back',
+    edits: [
+      [
+        'src/locks/lease.ts',
+        'spec: { ...lease.spec, ...toSpec(record) },',
+        'spec: toSpec(record),',
+      ],
+    ],
+    tests: ['test/locks/lease.test.ts'],
+  },
+  {
+    name: 'a local lock is written whatever its version',
+    edits: [
+      [
+        'src/locks/local.ts',
+        'if (seen?.version !== basis?.version || seen?.origin !== basis?.origin)',
+        'if (seen?.origin !== basis?.origin && seen && basis)',
+      ],
+    ],
+    tests: ['test/locks/local.test.ts'],
+  },
+  {
+    name: 'the guard is not armed',
+    edits: [
+      [child, '  guard?.within(killInMs());\n', '  killInMs();\n'],
+      [child, 'killIn: (ms) => guard?.within(ms),', 'killIn: () => undefined,'],
+    ],
+    tests: processes('frozen-wrapper'),
+  },
+  {
+    name: 'the guard does not strike when we are gone',
+    edits: [[guardScript, 'gone) strike; leave ;;', 'gone) leave ;;']],
+    tests: processes('killed-wrapper'),
+  },
+  {
+    name: 'the guard does not look for the cookie',
+    edits: [[guardScript, 'found=$(grep -lsF "$cookie" /proc/[0-9]*/environ)', 'found=']],
+    tests: processes('killed-wrapper'),
+  },
+  {
+    name: 'a dead guard is not replaced',
+    edits: [['src/child/guard.ts', 'else start();', '']],
+    tests: processes('guard'),
+  },
+  {
+    name: 'nobody asks once more before the command is started',
+    edits: [[child, 'if (!isWanted()) {', 'if (!isWanted() && cookie === undefined) {']],
+    tests: processes('frozen-wrapper'),
+  },
+  {
+    name: 'what changed its session survives',
+    edits: [
+      [
+        'src/child/processes.ts',
+        "(read(pid, 'environ').includes(family.cookie) ||\n        (groupLives && groupOf(pid) === family.group)) &&",
+        '(groupLives && groupOf(pid) === family.group) &&',
+      ],
+    ],
+    tests: processes('stopping'),
+  },
+];
