@@ -119,11 +119,19 @@ test(
         else expect(withoutStart).toContain(status);
         expect(existsSync(join(folder, 'sung'))).toBe(false);
       }),
-      runs(400),
+      { ...runs(400), examples: oneForEachStatus },
     );
     expect([...met].sort((a, b) => a - b)).toEqual([0, 64, 69, 127]);
   },
 );
+
+const line = ['run', '--lock', 'demo', '--', 'canary'];
+const oneForEachStatus: [string[], Record<string, string>, { HOME?: string }][] = [
+  [['--help'], {}, {}],
+  [[], {}, {}],
+  [line, {}, {}],
+  [line.with(-1, 'nothing'), {}, {}],
+];
 
 /** An environment cannot hold a NUL, nor what is no text. */
 function writable(env: Record<string, string>): Record<string, string> {

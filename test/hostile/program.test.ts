@@ -103,6 +103,9 @@ test('words of ours and of the environment stay on their line', async ({ folder 
   expect((await ended(folder, { args })).status).toBe(127);
 });
 
+/** Much on an idle machine; a resolver gives up after ten seconds, a pipe never does. */
+const longestFarewellMs = 4_000;
+
 describe('TERM ends the wait at once although a thread hangs', () => {
   test('in a pipe in place of a kubeconfig', async ({ folder }) => {
     const pipe = join(folder.path, 'pipe');
@@ -111,7 +114,7 @@ describe('TERM ends the wait at once although a thread hangs', () => {
     const { status, tookMs } = await ended(folder, { args: ['--kubeconfig', pipe], term: writer });
     closeSync(await writer);
     expect(status).toBe(143);
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(longestFarewellMs);
   });
 
   test('in the question to a name server that is silent', async ({ folder }) => {
@@ -130,7 +133,7 @@ describe('TERM ends the wait at once although a thread hangs', () => {
     });
     silent.close();
     expect(status).toBe(143);
-    expect(tookMs).toBeLessThan(1_500);
+    expect(tookMs).toBeLessThan(longestFarewellMs);
   });
 });
 
