@@ -1,7 +1,9 @@
 /** What people and other programs do to a Lease that a candidate holds. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LeaseSpec } from '../cluster/support/lease.ts';
 import type { Bout } from './bout.ts';
 import type { Chance } from './chance.ts';
+import { monotonicMs } from './monotonic.ts';
 
 export const stranger = 'stranger';
 
@@ -47,8 +49,13 @@ const edits: readonly (readonly [number, Edit])[] = [
   ],
 ];
 
-/** One edit by hand; says what the Lease is now. */
-export async function foreignHand({ chance, lease, foreign }: Bout): Promise<string> {
+/**
+ * One edit by hand; says what the Lease is now. Not before everybody has seen who leads: one who has not may take
+ * what is free, as a newcomer may.
+ */
+export async function foreignHand(bout: Bout): Promise<string> {
+  const { chance, lease, foreign } = bout;
+  await delay(Math.max(0, seenByAllMs(bout) - monotonicMs()));
   const edit = chance.weighted<Edit | 'deletion' | 'replacement'>([
     ...edits,
     [2, 'deletion'],
@@ -71,4 +78,12 @@ export async function foreignHand({ chance, lease, foreign }: Bout): Promise<str
     if (/the Lease: 40[49]/.test(String(thrown))) return String(thrown);
     throw thrown;
   }
+}
+
+/** All look at least every 600 ms. */
+function seenByAllMs({ arena, pitch, lock }: Bout): number {
+  const history = arena.history.of(pitch.namespace, lock);
+  const holder = history.at(-1)?.spec?.holderIdentity;
+  const before = history.findLastIndex(({ spec }) => spec?.holderIdentity !== holder);
+  return (history[before + 1]?.heardMs ?? 0) + 1_000;
 }
