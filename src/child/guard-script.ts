@@ -17,6 +17,8 @@
  *
  * Deadlines are centiseconds of /proc/uptime: absolute, shared with the wrapper, going on while the machine sleeps.
  * Descriptors are closed by `exec`, since a shell keeps a copy of what it redirects for a single command.
+ * A process that ended while grep went through the list may have left an heir that was not on it. grep complains of
+ * such ones, and of zombies: only when it has nothing new to say, everybody is dead.
  * One alarm at a time: an extended deadline is noticed when the old one rings. Once it has passed, the guard strikes
  * again and again, until there is a new one or it is told that all is done.
  */
@@ -70,14 +72,17 @@ lives() {
 }
 
 strike() {
-  round=0
+  round=0 before=
   while [ $round -lt 50 ]; do
     [ "$target" ] && kill -s KILL -- "$target" 2>/dev/null
-    found=$(grep -lsF "$cookie" /proc/[0-9]*/environ)
-    [ "$found" ] || return
-    for environ in $found; do
-      process=\${environ#/proc/}
-      kill -s KILL "\${process%/environ}" 2>/dev/null
+    found=$(grep -lF "$cookie" /proc/[0-9]*/environ 2>&1)
+    [ "$found" = "$before" ] && return
+    before=$found
+    for word in $found; do
+      case $word in /proc/*/environ)
+        process=\${word#/proc/}
+        kill -s KILL "\${process%/environ}" 2>/dev/null ;;
+      esac
     done
     round=$((round + 1))
   done

@@ -2,6 +2,10 @@
  * Which processes of a term are alive. Everything CMD starts carries the term's cookie in its environment, so it
  * is found wherever it went: another group, another session, another parent. Members of CMD's own group are found
  * even if they dropped the cookie. Zombies are not alive. Without `/proc` only the group can be asked.
+ *
+ * `/proc` is read one process after the other. A member may fork and end meanwhile, so that its heir is not on the
+ * list; in the middle of an exec, or of its end, it has no environment to be known by. Hence the list is read again, for those that
+ * are new on it, until everybody has been seen alive and to be somebody else.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -12,18 +16,34 @@ export interface Family {
   readonly group: number | undefined;
 }
 
+/** Where new processes end all the time, or one never gets an environment, looking has to stop somewhere. */
+const enoughMs = 100;
+const enoughLists = 20;
+
 /** Process ids, ascending; never our own. */
 export function livingMembers(family: Family): number[] {
   const groupLives = family.group !== undefined && exists(-family.group);
-  const all = processIds();
-  if (all === undefined) return groupLives ? [family.group] : [];
-  return all.filter(
-    (pid) =>
-      pid !== process.pid &&
-      (read(pid, 'environ').includes(family.cookie) ||
-        (groupLives && groupOf(pid) === family.group)) &&
-      isAlive(pid),
-  );
+  const strangers = new Set([process.pid]);
+  const startedAtMs = performance.now();
+  for (let lists = 1; ; lists += 1) {
+    const all = processIds();
+    if (all === undefined) return groupLives ? [family.group] : [];
+    const members: number[] = [];
+    let isClear = true;
+    for (const pid of all) {
+      if (strangers.has(pid)) continue;
+      const environ = read(pid, 'environ');
+      const isMember =
+        environ?.includes(family.cookie) === true || (groupLives && groupOf(pid) === family.group);
+      const lives = isAlive(pid);
+      const isNobody = environ === '' && lives && !isKernelThread(pid);
+      if (isMember && lives) members.push(pid);
+      else if (!isNobody) strangers.add(pid);
+      if (isNobody || !lives) isClear = false;
+    }
+    const isEnough = lists >= enoughLists && performance.now() - startedAtMs > enoughMs;
+    if (members.length > 0 || isClear || isEnough) return members;
+  }
 }
 
 /** Whether a signal could find somebody, zombies included. Negative ids ask for a group. */
@@ -50,6 +70,11 @@ function groupOf(pid: number): number {
   return Number(fields(pid)[2]);
 }
 
+/** PF_KTHREAD of the kernel's sched.h: it has no environment either, ever. */
+function isKernelThread(pid: number): boolean {
+  return (Number(fields(pid)[6]) & 0x0020_0000) !== 0;
+}
+
 function isAlive(pid: number): boolean {
   const state = fields(pid)[0];
   if (state === 'Z') return threadsOf(pid) > 1;
@@ -67,15 +92,16 @@ function threadsOf(pid: number): number {
 
 /** State, parent, group, … of proc_pid_stat(5): what follows the name, which may hold anything. */
 function fields(pid: number): string[] {
-  const stat = read(pid, 'stat');
+  const stat = read(pid, 'stat') ?? '';
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Empty when the process is gone or belongs to somebody else. */
-function read(pid: number, file: 'environ' | 'stat'): string {
+/** Empty when the process is gone, or going; undefined when it is none of our business. */
+function read(pid: number, file: 'environ' | 'stat'): string | undefined {
   try {
     return readFileSync(`/proc/${String(pid)}/${file}`, 'latin1');
-  } catch {
-    return '';
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    return code === 'EACCES' || code === 'EPERM' ? undefined : '';
   }
 }

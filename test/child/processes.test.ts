@@ -41,6 +41,18 @@ describe('the living members', () => {
     expect(livingMembers({ cookie, group })).toEqual([group, Number(other)]);
   });
 
+  it('are found although each hands on to the next and ends', { timeout: 30_000 }, async () => {
+    const script =
+      'hop() { [ $1 = 0 ] && exec sleep 100; (sleep 0.003; hop $(($1 - 1))) & }; echo go; hop 300';
+    await start(script, carrying());
+    const isTheLast = (pid: number) => argvOf(pid).join(' ') === 'sleep 100';
+    for (let members: number[] = []; !members.some(isTheLast);) {
+      members = livingMembers({ cookie, group: undefined });
+      expect(members).not.toEqual([]);
+    }
+    for (const pid of livingMembers({ cookie, group: undefined })) process.kill(pid, 'SIGKILL');
+  });
+
   it('are those that carry the cookie, wherever they have gone', async () => {
     const [, daemon] = await start('setsid sleep 100 & echo $!; wait', carrying());
     await vi.waitFor(() => {

@@ -63,7 +63,7 @@ async function examine(mutation: Mutation): Promise<string | undefined> {
     symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
     for (const [file, from, to] of mutation.edits) edit(join(copy, file), from, to);
     if (mutation.edits.some(([file]) => simulated.some((part) => file.startsWith(part)))) {
-      const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', '2', '--unshrunk'];
+      const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', '1', '--unshrunk'];
       if (!(await passes(copy, ['test/simulation/simulate.ts', ...args]))) return 'the simulation';
     }
     if (mutation.tests.some((path) => path.startsWith('test/process/')))

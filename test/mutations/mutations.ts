@@ -405,7 +405,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the guard does not look for the cookie',
-    edits: [[guardScript, 'found=$(grep -lsF "$cookie" /proc/[0-9]*/environ)', 'found=']],
+    edits: [[guardScript, 'found=$(grep -lF "$cookie" /proc/[0-9]*/environ 2>&1)', 'found=']],
     tests: processes('killed-wrapper'),
   },
   {
@@ -419,12 +419,17 @@ export const mutations: readonly Mutation[] = [
     tests: processes('frozen-wrapper'),
   },
   {
+    name: 'heirs of those who end during a look are not looked for',
+    edits: [['src/child/processes.ts', 'if (isNobody || !lives) isClear = false;', '']],
+    tests: ['test/child/processes.test.ts'],
+  },
+  {
     name: 'what changed its session survives',
     edits: [
       [
         'src/child/processes.ts',
-        "(read(pid, 'environ').includes(family.cookie) ||\n        (groupLives && groupOf(pid) === family.group)) &&",
-        '(groupLives && groupOf(pid) === family.group) &&',
+        'environ?.includes(family.cookie) === true || (groupLives',
+        '(groupLives',
       ],
     ],
     tests: processes('stopping'),

@@ -50,7 +50,13 @@ function say(line: string): void {
 async function playAll(): Promise<void> {
   const startedAtMs = performance.now();
   say(`${String(runs)} schedules on ${String(jobs)} cores: --seed ${String(firstSeed)}`);
-  const tallies = await Promise.all(Array.from({ length: jobs }, (_, part) => inProcess(part)));
+  const tallies = await Promise.all(
+    Array.from({ length: jobs }, async (_, part) => {
+      const tally = await (jobs === 1 ? playBatches(part) : inProcess(part));
+      if (tally.failure !== undefined) say(tally.failure);
+      return tally;
+    }),
+  );
   const counts: Record<string, number> = {};
   for (const tally of tallies)
     for (const [what, times] of Object.entries(tally.counts))
@@ -74,9 +80,7 @@ function inProcess(part: number): Promise<Tally> {
   const worker = fork(import.meta.filename, [...args, '--part', String(part)]);
   return new Promise((resolve, reject) => {
     worker.once('message', (message) => {
-      const tally = message as Tally;
-      if (tally.failure !== undefined) say(tally.failure);
-      resolve(tally);
+      resolve(message as Tally);
     });
     worker.once('exit', (code) => {
       reject(new Error(`a worker has ended with ${String(code)} and no result`));
