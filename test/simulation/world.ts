@@ -200,7 +200,10 @@ export class World {
         break;
       case 'killed':
         life.kill();
-        if (life.family) this.#orphan(life, life.family);
+        if (life.family) {
+          void life.family.orphan();
+          void this.#referee.orphaned(life, life.family, machine);
+        }
         break;
       case 'crashed':
         life.kill();
@@ -230,11 +233,6 @@ export class World {
     else if (kind === 'shortened') this.#server.edit({ ...record, leaseDurationMs: 1_000 });
     else this.#server.edit(source.record);
     this.#referee.edited(kind, source, this.#server.current);
-  }
-
-  #orphan(life: Life, family: Family): void {
-    void family.orphan();
-    this.#referee.orphaned(life, family);
   }
 
   #count(what: string): void {
