@@ -78,7 +78,7 @@ export class LockFault extends Error {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.hint = options.hint;
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = Number.isFinite(options.retryAfterMs) ? options.retryAfterMs : undefined;
   }
 }
 

@@ -57,13 +57,12 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
       promisedUntilMs: -Infinity,
       forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs, brokenUntilMs),
     };
-  const durationMs = seen.record.leaseDurationMs ?? sight.assumedDurationMs;
   const isSameHolder = before?.seen?.record.holder === seen.record.holder;
   return {
     seen,
     promisedUntilMs: Math.max(
       promisedUntilMs,
-      nowMs + durationMs,
+      nowMs + durationMs(seen.record, sight.assumedDurationMs),
       isSameHolder ? brokenUntilMs : -Infinity,
     ),
     forcedUntilMs,
@@ -76,7 +75,7 @@ const nothingPromised = { promisedUntilMs: -Infinity, forcedUntilMs: -Infinity }
 function unseenPromiseMs(before: Observation | undefined, sight: Sight): number {
   const record = before?.seen?.record;
   if (!record?.holder) return before?.promisedUntilMs ?? -Infinity;
-  return sight.nowMs + (record.leaseDurationMs ?? sight.assumedDurationMs);
+  return sight.nowMs + durationMs(record, sight.assumedDurationMs);
 }
 
 /** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */
@@ -94,5 +93,12 @@ export function looksAlive(
   assumedDurationMs: number,
 ): boolean {
   if (record.holder === '' || record.renewTimeUs === undefined) return false;
-  return wallMs < record.renewTimeUs / 1_000 + (record.leaseDurationMs ?? assumedDurationMs);
+  return wallMs < record.renewTimeUs / 1_000 + durationMs(record, assumedDurationMs);
+}
+
+/** Any lock may be asked: what is no number of milliseconds does not say anything. */
+function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs: number): number {
+  return leaseDurationMs !== undefined && Number.isFinite(leaseDurationMs)
+    ? leaseDurationMs
+    : assumedDurationMs;
 }

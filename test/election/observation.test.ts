@@ -150,6 +150,14 @@ describe('a known deadline never moves earlier', () => {
   });
 });
 
+it.each([undefined, NaN, Infinity, -Infinity])(
+  'a duration of %s says nothing',
+  (leaseDurationMs) => {
+    const sees = recordOf('b', { leaseDurationMs });
+    expect(claimableAtMs(after({ at: 5_000, sees }))).toBe(5_000 + assumedDurationMs);
+  },
+);
+
 describe('a release', () => {
   it('ends the promise at once', () => {
     expect(claimableAtMs(after({ at: 5_000, sees: held }, { at: 6_000, sees: released }))).toBe(

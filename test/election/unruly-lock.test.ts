@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import type { Lock } from '../../src/election/lock.ts';
+import { LockFault, type Lock } from '../../src/election/lock.ts';
 import { atRest } from '../support/fake-clock.ts';
 import type { Call } from '../support/memory-lock.ts';
 import { recordOf, Scene } from './scene.ts';
@@ -63,6 +63,24 @@ describe('a lock that throws TypeErrors', () => {
     expect(scene.clock.sleepers).toBe(0);
   });
 });
+
+it.each([NaN, Infinity])(
+  'a lock that asks for a pause of %d ms is asked again',
+  async (retryAfterMs) => {
+    let reads = 0;
+    const lock: Lock = {
+      read: () => {
+        reads += 1;
+        return Promise.reject(new LockFault('unreachable', 'come back', { retryAfterMs }));
+      },
+      write: never,
+    };
+    scene.replica('a', { lock }).campaign();
+    await scene.clock.advance(60_000);
+    expect(reads).toBeGreaterThan(20);
+    expect(reads).toBeLessThan(60);
+  },
+);
 
 describe('a lock that never settles and ignores its signal', () => {
   const deaf: Lock = { read: never, write: never };

@@ -48,8 +48,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'nowMs + durationMs,\n',
-        'nowMs + durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000),\n',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs),',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs) - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000),',
       ],
       [
         elector,
@@ -64,8 +64,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'const durationMs = seen.record.leaseDurationMs ?? sight.assumedDurationMs;',
-        'const durationMs = sight.assumedDurationMs;',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs),',
+        'nowMs + sight.assumedDurationMs,',
       ],
     ],
     tests: election,
@@ -119,7 +119,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'return sight.nowMs + (record.leaseDurationMs ?? sight.assumedDurationMs);',
+        'return sight.nowMs + durationMs(record, sight.assumedDurationMs);',
         'return before?.promisedUntilMs ?? -Infinity;',
       ],
     ],
