@@ -81,7 +81,7 @@ const lasting = ['cut', 'deaf', 'slow', 'frozen', 'asleep', 'killed', 'crashed',
 const forced = ['deleted', 'cleared', 'shortened', 'replayed'] as const;
 
 /** Everything is wound up this long after the start; then follows a time without faults. */
-export const troublesEndAtMs = 25_000;
+export const troublesEndAtMs = 18_000;
 
 const timings: readonly Timing[] = [
   { leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 1_000 },
@@ -96,7 +96,7 @@ const moment = upTo(troublesEndAtMs);
 
 const command: fc.Arbitrary<CommandPlan> = fc.record({
   startsInMs: fc.oneof({ weight: 4, arbitrary: upTo(60) }, upTo(6_000)),
-  lastsMs: fc.oneof(upTo(30_000), between(300, 6_000), fc.constant(1e9)),
+  lastsMs: fc.oneof(upTo(20_000), between(300, 5_000), fc.constant(1e9)),
   code: fc.constantFrom(0, 0, 1, 7, 255),
   onSignal: fc.constantFrom('dies', 'drains', 'ignores'),
   drainsMs: upTo(6_000),
@@ -124,7 +124,7 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
       kind: fc.constantFrom(...lasting),
       who,
       atMs: moment,
-      forMs: fc.oneof(upTo(3_000), upTo(12_000)),
+      forMs: fc.oneof(upTo(3_000), upTo(10_000)),
     }),
     fc.record({
       kind: fc.constant('sent' as const),
@@ -158,7 +158,10 @@ export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitra
   return fc.record({
     timings: fc.tuple(fc.constantFrom(...timings), fc.constantFrom(...timings)),
     sharedIdentity: fc.boolean(),
-    candidates: fc.array(candidate, { minLength: 2, maxLength: 5 }),
+    candidates: fc.oneof(
+      { weight: 3, arbitrary: fc.array(candidate, { minLength: 2, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.array(candidate, { minLength: 2, maxLength: 5 }) },
+    ),
     troubles: fc.array(trouble(isForced ? forced : []), { maxLength: 12 }),
     noise: upTo(2 ** 31 - 1),
     noisiness: fc.constantFrom(0, 0, 30, 120),
