@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { defaultTiming, type Timing } from '../../src/election/timing.ts';
+import { Machine, ProcessClock } from '../simulation/machine.ts';
 import { atRest } from '../support/fake-clock.ts';
-import { DriftingClock } from './drifting-clock.ts';
 import { Scene } from './scene.ts';
 
 const dayMs = 86_400_000;
@@ -18,12 +18,12 @@ const timings: [string, Timing][] = [
  */
 async function takeover(timing: Timing, leaderRate: number, followerRate: number) {
   const scene = new Scene();
-  const leaderClock = new DriftingClock(scene.clock, { rate: leaderRate, offsetMs: -3 * dayMs });
-  const followerClock = new DriftingClock(scene.clock, { rate: followerRate, offsetMs: 9 * dayMs });
-  const leader = scene.replica('leader', { timing, clock: leaderClock });
-  const follower = scene.replica('follower', { timing, clock: followerClock });
+  const clockOf = (rate: number, offsetMs: number) =>
+    new ProcessClock(new Machine(scene.clock, { rate, offsetMs }), scene.clock);
+  const leader = scene.replica('leader', { timing, clock: clockOf(leaderRate, -3 * dayMs) });
+  const follower = scene.replica('follower', { timing, clock: clockOf(followerRate, 9 * dayMs) });
   const term = await leader.lead();
-  const killedAtMs = scene.clock.now() + leaderClock.trueMs(term.remainingMs());
+  const killedAtMs = scene.clock.now() + term.remainingMs() / leaderRate;
   leader.wire.cut();
   let electedAtMs = Infinity;
   void follower.campaign().ended.then(() => (electedAtMs = scene.clock.now()));
