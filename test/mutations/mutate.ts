@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const project = join(import.meta.dirname, '../..');
 const simulated = ['src/election/', 'src/run.ts', 'src/serve.ts', 'src/child/fuse.ts'];
 /** A mutant may hang instead of failing: that is noticed as well. */
-const longestRunMs = 180_000;
+const longestRunMs = 90_000;
 
 const chosen = choose();
 say(`${String(chosen.length)} of ${String(mutations.length)} mutations: --seed ${values.seed}`);
