@@ -216,7 +216,8 @@ export class LeaderElector {
   async #withdraw(): Promise<void> {
     if (!this.#mayHold) return;
     const { clock } = this.#options;
-    await release(this.#pen, { clock, boundMs: 2 * farewellMs, isOurs: () => true });
+    const onUsurped = (seen: Versioned) => this.#remember(seen);
+    await release(this.#pen, { clock, boundMs: 2 * farewellMs, isOurs: () => true, onUsurped });
     this.#mayHold = false;
   }
 

@@ -5,7 +5,7 @@
 import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
 import type { ReleaseOutcome } from './events.ts';
-import { asFault, LockFault, type LeaderRecord } from './lock.ts';
+import { asFault, LockFault, type LeaderRecord, type Versioned } from './lock.ts';
 import type { Pen } from './pen.ts';
 
 const pauseMs = 100;
@@ -15,6 +15,8 @@ export interface ReleaseOptions {
   readonly boundMs: number;
   /** Which of our own writes may be taken back. */
   readonly isOurs: (record: LeaderRecord) => boolean;
+  /** Another holder was seen on the way: a campaign that follows must know of its claim. */
+  readonly onUsurped: (seen: Versioned) => void;
 }
 
 /**
@@ -43,13 +45,14 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
 
 async function tryRelease(
   pen: Pen,
-  { isOurs }: ReleaseOptions,
+  { isOurs, onUsurped }: ReleaseOptions,
   cutOff: AbortSignal,
 ): Promise<ReleaseOutcome> {
   try {
     const seen = await pen.read(cutOff);
     // The answer to our own release was lost.
     if (seen?.record.holder === '' && pen.wrote(seen.record)) return { kind: 'released' };
+    if (seen && !pen.isOurs(seen.record)) onUsurped(seen);
     if (!seen || !pen.isOurs(seen.record) || !isOurs(seen.record)) return { kind: 'not-ours' };
     if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
     const outcome = await pen.free(seen, () => !cutOff.aborted);

@@ -103,13 +103,14 @@ export class Term {
     const usurped = this.loss?.kind === 'usurped';
     if (this.#phase !== 'lost') this.#phase = 'over';
     this.#end();
-    const { pen, clock, releaseTimeoutMs, emit } = this.#options;
+    const { pen, clock, releaseTimeoutMs, onUsurped, emit } = this.#options;
     const outcome: ReleaseOutcome = usurped
       ? { kind: 'not-ours' }
       : await release(pen, {
           clock,
           boundMs: releaseTimeoutMs,
           isOurs: (record) => record.acquireTimeUs === this.#facts.acquireTimeUs,
+          onUsurped,
         });
     emit({ type: 'release', outcome });
     return outcome;

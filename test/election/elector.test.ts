@@ -269,6 +269,25 @@ describe('a deadline that a candidate has seen', () => {
     expect(scene.leading).toEqual(['a']);
   });
 
+  it('is kept when only our own release has seen the holder', async () => {
+    const a = scene.replica('a');
+    const term = await a.lead();
+    a.wire.cut();
+    await scene.clock.advance(10_000);
+    expect(term.loss).toEqual({ kind: 'expired' });
+    scene.server.edit(recordOf('b'));
+    a.wire.heal();
+    const released = a.release();
+    await scene.clock.advance(5_000);
+    expect(await released).toEqual({ kind: 'not-ours' });
+    scene.server.edit(undefined);
+    a.campaign();
+    await scene.clock.advance(14_900);
+    expect(scene.leading).toEqual([]);
+    await scene.clock.advance(200);
+    expect(scene.leading).toEqual(['a']);
+  });
+
   it('does not end when a create of ours that was given up lands after a deletion', async () => {
     // 1. a creates, the request is delayed by 20 s; a gives up and looks again.
     // 2. b creates and leads; a sees that. 3. Somebody deletes the object. 4. a's create arrives.

@@ -50,6 +50,8 @@ export class Life {
   readonly #mailbox: Mailbox;
   #depart: () => void = () => undefined;
   #isInOffice = false;
+  /** A command in this term. */
+  #hasStarted = false;
   #doomed: { signal: ForwardedSignal; atMs: number } | undefined;
   #hasLost = false;
   #isKilled = false;
@@ -153,6 +155,7 @@ export class Life {
     if (!term.isTrusted()) return undefined;
     if (this.#isKilled) return undefined;
     this.commands += 1;
+    this.#hasStarted = true;
     if (this.#doomed) world.violated(`${this.name} started a command after ${this.#doomed.signal}`);
     this.family = new Family(
       {
@@ -185,6 +188,8 @@ export class Life {
       return;
     }
     handOver();
+    if (this.#isInOffice && !this.#hasStarted)
+      world.violated(`${this.name} swallows ${signal} between election and start`);
     if (!this.#isInOffice && endsTheWait(signal))
       this.#doomed ??= { signal, atMs: world.truth.now() };
   }
@@ -193,6 +198,7 @@ export class Life {
     const { world } = this.#options;
     if (event.type === 'elected') {
       this.#isInOffice = true;
+      this.#hasStarted = false;
       this.#hasLost = false;
     }
     if (event.type === 'release') this.#isInOffice = false;

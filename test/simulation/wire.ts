@@ -60,7 +60,7 @@ export class Wire {
         this.#request(options, (dice) => {
           const answer = server.write(record, basis);
           if (this.#isUnlucky(dice, 0.25))
-            void this.#options.truth.sleep(dice() * 5_000).then(() => server.write(record, basis));
+            void this.#late(dice() * 5_000).then(() => server.write(record, basis));
           return answer;
         }),
     };
@@ -104,7 +104,7 @@ export class Wire {
       if (dice() < 0.6) await this.#lost();
       await truth.sleep(heldUntilMs - truth.now());
     }
-    if (truth.now() < this.#slowUntilMs) await truth.sleep(dice() * 7_000);
+    if (truth.now() < this.#slowUntilMs) await this.#late(dice() * 7_000);
     if (this.#isUnlucky(dice)) await this.#mishap(dice);
     await truth.sleep(dice() * dice() * 20);
   }
@@ -119,7 +119,13 @@ export class Wire {
     if (fate < 0.25) await this.#lost();
     if (fate < 0.5) throw new LockFault('unreachable', 'reset');
     if (fate < 0.6) throw new LockFault('unreachable', '429', { retryAfterMs: dice() * 1_500 });
-    await this.#options.truth.sleep(dice() * 7_000);
+    await this.#late(dice() * 7_000);
+  }
+
+  /** When everything heals, nothing is late any more. */
+  #late(ms: number): Promise<void> {
+    const { truth, healsAtMs } = this.#options;
+    return truth.sleep(Math.min(ms, Math.max(0, healsAtMs - truth.now())));
   }
 
   /** Nobody hears of it until the connection is reset, when everything else heals. */
