@@ -67,7 +67,10 @@ async function ask(options: ExecPluginOptions, signal: AbortSignal): Promise<Iss
 function pluginEnv({ spec, env }: ExecPluginOptions): Env {
   const { apiVersion } = spec;
   const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
-  const named = objectsIn(spec['env']).map(({ name, value }) => [plainText(name), plainText(value)]);
+  const named = objectsIn(spec['env']).map(({ name, value }) => [
+    plainText(name),
+    plainText(value),
+  ]);
   return {
     ...env,
     ...(Object.fromEntries(named) as Env),
