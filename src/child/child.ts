@@ -85,15 +85,19 @@ export async function startChild(options: ChildOptions): Promise<Child | undefin
   let running = true;
   let target: number | undefined = foreground ? pid : -pid;
   guard?.aim(target);
-  // Once CMD has ended and nobody is left in its group, the number may become somebody else's.
+  // Once CMD has ended and nobody is left in its group, the number may become somebody else's, and of a whole group.
   const forgetTarget = () => {
-    if (running || target === undefined || (target < 0 && exists(target))) return;
+    if (running || target === undefined) return;
+    if (target < 0 && exists(target) && !exists(pid)) return;
     target = undefined;
     guard?.aim(target);
   };
-  const exited = subprocess.then((result): ExitStatus => {
+  // The event, not the promise: from now on the number is free.
+  subprocess.nodeChildProcess.once('exit', () => {
     running = false;
     forgetTarget();
+  });
+  const exited = subprocess.then((result): ExitStatus => {
     if (result.signal) return { kind: 'signalled', signal: result.signal };
     return { kind: 'exited', code: result.exitCode ?? exitCode.defect };
   });

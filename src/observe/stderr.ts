@@ -28,6 +28,7 @@ const stderrFd = 2;
 const longestLine = 4_096;
 /** What a pipe holds. */
 const longestQueue = 65_536;
+const askAgainMs = 10;
 /** For a reader that is slow but alive. */
 const patienceMs = 500;
 
@@ -95,9 +96,7 @@ function queued(): Way {
   let writing: Promise<void> | undefined;
   const drain = async () => {
     for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-      await new Promise((done) => {
-        write(stderrFd, text, done);
-      });
+      await writeAll(Buffer.from(text));
       length -= text.length;
     }
     writing = undefined;
@@ -116,6 +115,20 @@ function queued(): Way {
         after(patienceMs, false, { ref: false }),
       ]),
   };
+}
+
+/** Others may have made stderr non-blocking, CMD for one: then a full one is asked again. */
+async function writeAll(bytes: Buffer): Promise<void> {
+  for (let left = bytes; left.length > 0;) {
+    const [error, written] = await new Promise<[NodeJS.ErrnoException | null, number]>((done) => {
+      write(stderrFd, left, (failure, count) => {
+        done([failure, count]);
+      });
+    });
+    if (error?.code === 'EAGAIN') await after(askAgainMs);
+    else if (error) return;
+    else left = left.subarray(written);
+  }
 }
 
 function clip(line: string): string {

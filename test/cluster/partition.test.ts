@@ -53,6 +53,7 @@ describe.concurrent('a leader whose connection is swallowed', () => {
     contest,
   }) => {
     const a = await contest.joinThroughProxy('a', { command: contest.life('slow') });
+    await contest.nthLife(1);
     const flags = [...swift, '--stop-signal', 'INT'];
     const b = await contest.joinThroughProxy('b', { flags });
     await b.told('standing-by');
