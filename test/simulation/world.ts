@@ -48,7 +48,7 @@ export class World {
   readonly #counts = new Map<string, number>();
   readonly #timeline: string[] = [];
   readonly #isVerbose: boolean;
-  #records: Versioned[] = [];
+  #records: { readonly life: Life; readonly version: Versioned }[] = [];
   #nextForceMs = 0;
 
   constructor(schedule: Schedule, isVerbose: boolean) {
@@ -64,7 +64,7 @@ export class World {
             life.name,
             holder === '' ? 'has released' : `has written ${change.after!.version}`,
           );
-        if (this.schedule.forced) this.#records.push(change.after!);
+        if (this.schedule.forced) this.#records.push({ life, version: change.after! });
         this.#referee.written(life, change);
       },
     );
@@ -220,8 +220,9 @@ export class World {
     if (!before) return;
     const { record } = before;
     const old = this.#records[Math.floor(this.#records.length / 2)];
-    if (kind === 'replayed' && !old?.record.holder) return;
-    const source = kind === 'replayed' && old ? old : before;
+    // Its author, were it alive, would take it for its own and hand it back: a forged release.
+    if (kind === 'replayed' && !(old?.life.hasEnded && old.version.record.holder)) return;
+    const source = kind === 'replayed' && old ? old.version : before;
     // Two within a lease can hide from a candidate that there was a holder in between.
     if (kind !== 'label') {
       if (this.truth.now() < this.#nextForceMs) return;
