@@ -113,9 +113,10 @@ export class Referee {
       this.violated(`${life.name} releases while its command is alive`);
     this.#writings.set(after!, { author: life, atMs });
     if (record.holder === '') return;
+    if (this.#termOf.get(life) !== termOf(record)) this.#dethroned.delete(life);
     this.#termOf.set(life, termOf(record));
-    for (const owner of this.#running.values())
-      if (owner !== life && this.#isExcused(life, owner)) this.#dethroned.add(owner);
+    for (const other of this.#termOf.keys())
+      if (other !== life && this.#isExcused(life, other)) this.#dethroned.add(other);
   }
 
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
