@@ -218,6 +218,14 @@ describe('a loss', () => {
 });
 
 describe('a machine that has slept', () => {
+  it('while the command was being started has it halted as well', async () => {
+    leader.wire.once('write', { back: 'never' });
+    scene.clock.suspend(20_000);
+    await scene.clock.advance(1_000);
+    await begin();
+    expect(child.sent).toEqual(['all SIGSTOP']);
+  });
+
   it('has the command halted until a renewal shows that we still lead', async () => {
     await begin();
     const answer = gate();

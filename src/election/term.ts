@@ -80,9 +80,10 @@ export class Term {
     return this.#window.killInMs();
   }
 
-  /** Until the returned function is called. */
+  /** Until the returned function is called. A suspension that goes on is told at once. */
   subscribe(listener: (change: TermChange) => void): () => void {
     this.#listeners.add(listener);
+    if (this.isOngoing() && this.#window.isDoubted) listener('suspended');
     return () => this.#listeners.delete(listener);
   }
 
