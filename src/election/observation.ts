@@ -55,15 +55,14 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     return {
       seen,
       promisedUntilMs: -Infinity,
-      forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs, brokenUntilMs),
+      forcedUntilMs: Math.max(forcedUntilMs, brokenUntilMs),
     };
   const isSameHolder = before?.seen?.record.holder === seen.record.holder;
   return {
     seen,
     promisedUntilMs: Math.max(
-      promisedUntilMs,
+      isSameHolder ? brokenUntilMs : promisedUntilMs,
       nowMs + durationMs(seen.record, sight.assumedDurationMs),
-      isSameHolder ? brokenUntilMs : -Infinity,
     ),
     forcedUntilMs,
   };
@@ -71,11 +70,12 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
 
 const nothingPromised = { promisedUntilMs: -Infinity, forcedUntilMs: -Infinity };
 
-/** Up to when the holder seen before may lead if it renewed a moment ago. */
+/** All that is known to be promised, and what the holder seen before may have promised by renewing a moment ago. */
 function unseenPromiseMs(before: Observation | undefined, sight: Sight): number {
+  const promisedUntilMs = before?.promisedUntilMs ?? -Infinity;
   const record = before?.seen?.record;
-  if (!record?.holder) return before?.promisedUntilMs ?? -Infinity;
-  return sight.nowMs + durationMs(record, sight.assumedDurationMs);
+  if (!record?.holder) return promisedUntilMs;
+  return Math.max(promisedUntilMs, sight.nowMs + durationMs(record, sight.assumedDurationMs));
 }
 
 /** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */

@@ -119,6 +119,15 @@ describe('a known deadline never moves earlier', () => {
     expect(claimableAtMs(memory)).toBe(24_000);
   });
 
+  test('when a write of our own lands after one with a shorter duration was seen', () => {
+    const memory = after(
+      { at: 5_000, sees: held },
+      { at: 8_000, sees: recordOf('c', { leaseDurationMs: 2_000 }) },
+      { at: 9_000, sees: recordOf('a'), isOurs: true },
+    );
+    expect(claimableAtMs(memory)).toBe(20_000);
+  });
+
   test('whatever hands do to the object, unless it is released', () => {
     const look = fc.record({
       afterMs: fc.nat(20_000),

@@ -108,7 +108,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'forcedUntilMs: Math.max(forcedUntilMs, promisedUntilMs, brokenUntilMs),',
+        'forcedUntilMs: Math.max(forcedUntilMs, brokenUntilMs),',
         'forcedUntilMs: -Infinity,',
       ],
     ],
@@ -119,8 +119,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'return sight.nowMs + durationMs(record, sight.assumedDurationMs);',
-        'return before?.promisedUntilMs ?? -Infinity;',
+        'return Math.max(promisedUntilMs, sight.nowMs + durationMs(record, sight.assumedDurationMs));',
+        'return promisedUntilMs;',
       ],
     ],
     tests: election,
