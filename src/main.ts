@@ -34,20 +34,20 @@ export interface World {
 
 export interface Ending extends Exit {
   /** A thread hangs, so that an orderly exit would wait for it, perhaps for ever. */
-  readonly stuck?: boolean;
+  readonly stuck: boolean;
 }
 
 /** Never throws: whatever goes wrong is told on stderr and in the exit status. */
 export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
   const exit = await mainTo(world.stderr ?? stderr.put, world);
-  const isWritten = await stderr.drained();
-  return isWritten && !(await haveThreadsWork()) ? exit : { ...exit, stuck: true };
+  await stderr.drained();
+  return { ...exit, stuck: await haveThreadsWork() };
 }
 
 /**
  * Whether a thread works on something that we no longer wait for: the name server does not answer, a file system
- * hangs, a pipe in place of a kubeconfig has no writer.
+ * hangs, a pipe in place of a kubeconfig has no writer, stderr no reader.
  */
 async function haveThreadsWork(): Promise<boolean> {
   const work = ['FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap'];

@@ -4,8 +4,8 @@
  * even if they dropped the cookie. Zombies are not alive. Without `/proc` only the group can be asked.
  *
  * `/proc` is read one process after the other. A member may fork and end meanwhile, so that its heir is not on the
- * list; in the middle of an exec, or of its end, it has no environment to be known by. Hence the list is read again, for those that
- * are new on it, until everybody has been seen alive and to be somebody else.
+ * list; in the middle of an exec, or of its end, it has no environment to be known by. Hence the list is read again,
+ * for those that are new on it, until everybody has been seen alive and to be somebody else.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -16,11 +16,8 @@ export type Sink = (line: string) => void;
 
 export interface Stderr {
   readonly put: Sink;
-  /**
-   * Waits for what was taken to be written, but not long. False when a thread still hangs in a write that nobody
-   * reads: such a process cannot exit, only be killed or replaced.
-   */
-  drained(): Promise<boolean>;
+  /** Waits for what was taken to be written, but not long. A thread may still hang in a write that nobody reads. */
+  drained(): Promise<void>;
 }
 
 const stderrFd = 2;
@@ -48,7 +45,7 @@ export function openStderr(): Stderr {
 interface Way {
   /** Whether the text was taken. */
   readonly put: (text: string) => boolean;
-  readonly drained: () => Promise<boolean>;
+  readonly drained: () => Promise<void>;
 }
 
 function opener(): Way {
@@ -59,7 +56,7 @@ function opener(): Way {
 }
 
 function immediate(fd: number): Way {
-  return { put: (text) => putNow(fd, text), drained: () => Promise.resolve(true) };
+  return { put: (text) => putNow(fd, text), drained: () => Promise.resolve() };
 }
 
 function kindOfStderr(): 'file' | 'stream' | 'other' {
@@ -110,10 +107,7 @@ function queued(): Way {
       return true;
     },
     drained: () =>
-      Promise.race([
-        Promise.resolve(writing).then(() => true),
-        after(patienceMs, false, { ref: false }),
-      ]),
+      Promise.race([Promise.resolve(writing), after(patienceMs, undefined, { ref: false })]),
   };
 }
 
