@@ -42,6 +42,9 @@ export function chooseContext(
   const server = URL.parse(plainText(cluster['server']));
   if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
     throw configError(`the server of context "${name}" in ${files} is not an http(s) URL`);
+  // Node would object after it has begun to connect, and leave a socket behind that nobody listens to.
+  if (typeof (cluster['tls-server-name'] ?? '') !== 'string')
+    throw configError(`the tls-server-name of context "${name}" in ${files} is not a string`);
   const namespace = context['namespace'];
   return {
     name,

@@ -255,6 +255,14 @@ describe('a kubeconfig is refused with one line that says what is wrong:', () =>
     },
   );
 
+  test.for([5, true, ['a'], {}])('the tls-server-name %j', async (name, { folder }) => {
+    const content = kubeconfig('https://a:1', {}, { 'tls-server-name': name });
+    const file = await folder.write('config', content);
+    expect((await refusal({ kubeconfig: file })).message).toBe(
+      `the tls-server-name of context "test" in ${file} is not a string`,
+    );
+  });
+
   test.for([
     ['a CA file that is missing', {}, { 'certificate-authority': 'gone.crt' }, 'ENOENT'],
     ['a CA that is none', {}, { 'certificate-authority-data': 'Z2FyYmFnZQ==' }, 'PEM'],
