@@ -9,8 +9,8 @@
  * Invariants (design rules 1 and 3):
  * - Only local time counts. The record's times never grant anything; any new version restarts the wait.
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
- *   its duration shrinks, the previous holder may still be leading in good faith: we wait out what it was promised,
- *   also by a renewal that we have not seen, the latest of which may be as old as this very sight.
+ *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out
+ *   what it was promised, also by a renewal that we have not seen, the latest of which may be as old as this sight.
  */
 import type { LeaderRecord, Versioned } from './lock.ts';
 
@@ -57,15 +57,9 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
       promisedUntilMs: -Infinity,
       forcedUntilMs: Math.max(forcedUntilMs, brokenUntilMs),
     };
-  const isSameHolder = before?.seen?.record.holder === seen.record.holder;
-  return {
-    seen,
-    promisedUntilMs: Math.max(
-      isSameHolder ? brokenUntilMs : promisedUntilMs,
-      nowMs + durationMs(seen.record, sight.assumedDurationMs),
-    ),
-    forcedUntilMs,
-  };
+  const claimedUntilMs = nowMs + durationMs(seen.record, sight.assumedDurationMs);
+  // Also where the holder has changed: it may have been a hand that named another.
+  return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs };
 }
 
 const nothingPromised = { promisedUntilMs: -Infinity, forcedUntilMs: -Infinity };
