@@ -21,10 +21,18 @@ export interface LeaderRecord {
 /** One version of the lock object, as read or as written. */
 export interface Versioned {
   readonly record: LeaderRecord;
-  /** Differs between any two states of the object; grows within one lock. */
+  /** Differs between any two states of the object. Of two decimal numbers the greater is the later state. */
   readonly version: string;
   /** Whatever the lock needs to write on top of this version without losing what is not ours. */
   readonly origin: unknown;
+}
+
+/** What a watch shows: the object as a change has left it. */
+export interface Sighting {
+  /** The version that came of the change, of a deletion too. */
+  readonly version: string;
+  /** Undefined when the change was a deletion. */
+  readonly seen: Versioned | undefined;
 }
 
 export interface RequestOptions {
@@ -51,8 +59,12 @@ export interface Lock {
     basis: Versioned | undefined,
     options: RequestOptions,
   ): Promise<WriteResult>;
-  /** Yields states as they appear, in any order and possibly stale; a hint, never a proof. */
-  watch?(signal: AbortSignal): AsyncIterable<Versioned | undefined>;
+  /**
+   * Resolves when watching has begun. Yields the present state, if there is one, and then every change, perhaps late,
+   * twice, out of order or never: hints, no proofs. Ends when `signal` aborts, or the server has had enough.
+   * @throws {LockFault} here and while iterating
+   */
+  watch?(signal: AbortSignal): Promise<AsyncIterable<Sighting>>;
 }
 
 /**
