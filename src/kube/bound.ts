@@ -12,13 +12,19 @@ export interface Bound {
 }
 
 /**
+ * What a bound is for. `outlive` is for work that has made something which goes on beyond its own end: the signal still
+ * follows the others, though not the bound, until the function that it returns is called.
+ */
+export type Work<T> = (signal: AbortSignal, outlive: () => () => void) => Promise<T>;
+
+/**
  * Runs `work` with a signal that aborts at the bound, and does not wait for work that ignores it.
  * Leaves nothing behind on signals that outlive the work.
  * @throws {LockFault} `unreachable` at the bound; it is also the reason of the work's signal
  */
 export async function withinBound<T>(
   { peer, timeoutMs, signal, closing }: Bound,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: Work<T>,
 ): Promise<T> {
   const end = new AbortController();
   const endWith = (reason: string) => () => {
@@ -34,16 +40,24 @@ export async function withinBound<T>(
   const timer = setTimeout(late, timeoutMs);
   signal.addEventListener('abort', giveUp);
   closing.addEventListener('abort', close);
+  let release = (): void => {
+    signal.removeEventListener('abort', giveUp);
+    closing.removeEventListener('abort', close);
+  };
+  const outlive = (): (() => void) => {
+    const later = release;
+    release = () => undefined;
+    return later;
+  };
   const ended = new Promise<never>((_, reject) => {
     end.signal.addEventListener('abort', () => {
       reject(end.signal.reason as LockFault);
     });
   });
   try {
-    return await Promise.race([ended, work(end.signal)]);
+    return await Promise.race([ended, work(end.signal, outlive)]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
-    closing.removeEventListener('abort', close);
+    release();
   }
 }

@@ -1,10 +1,11 @@
 import type { Agent } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { createAgent, retireAgent } from './agent.ts';
-import { withinBound } from './bound.ts';
+import { createAgent, createSingleUseAgent, retireAgent } from './agent.ts';
+import { withinBound, type Work } from './bound.ts';
 import type { Access, Cluster } from './cluster.ts';
 import { exchange, type Answer, type Call } from './exchange.ts';
 import { networkFault } from './network-fault.ts';
+import { openStream, type Stream } from './stream.ts';
 
 /** How to talk to a cluster. */
 export interface ConnectionOptions {
@@ -21,7 +22,7 @@ export interface Request extends Call {
   readonly fresh?: boolean | undefined;
 }
 
-/** One kept-alive connection to one API server; more exist only while several requests are under way. */
+/** One kept-alive connection to one API server; more exist only while several requests or streams are under way. */
 export interface Connection {
   readonly cluster: Cluster;
   /**
@@ -30,6 +31,11 @@ export interface Connection {
    * @throws {LockFault} `unreachable` when there is no answer within the bound
    */
   request(request: Request): Promise<Answer>;
+  /**
+   * The same over a connection of its own, up to the headers: after a 200 the lines of the body follow as they come.
+   * @throws {LockFault} `unreachable` when there are no headers within the bound, and while iterating
+   */
+  stream(request: Omit<Request, 'fresh'>): Promise<Answer | Stream>;
   /** Ends everything that is under way; nothing is left that keeps the process alive. */
   close(): void;
 }
@@ -54,36 +60,52 @@ export function connect(cluster: Cluster, options: ConnectionOptions): Connectio
     return access;
   };
 
-  const send = async (call: Call, access: Access, signal: AbortSignal): Promise<Answer> => {
+  const pooledAgent = (access: Access): Promise<Agent> => {
     // A connection stands for the certificates it was opened with.
     if (!isDeepStrictEqual(access.tls, tls)) renewAgent();
     tls = access.tls;
-    agent ??= createAgent(cluster);
-    const { server } = cluster;
-    return exchange({ call, server, access, agent: await agent, userAgent, timeoutMs, signal });
+    return (agent ??= createAgent(cluster));
   };
 
-  const sendAgainAfter401 = async (call: Request, signal: AbortSignal): Promise<Answer> => {
-    if (call.fresh) renewAgent();
+  const againAfter401 = async <A extends { readonly status: number }>(
+    send: (access: Access) => Promise<A>,
+  ): Promise<A> => {
     const reloadsBefore = reloads;
-    const answer = await send(call, await cluster.access('cached', closed.signal), signal);
+    const answer = await send(await cluster.access('cached', closed.signal));
     if (answer.status !== 401) return answer;
     // Once for all the requests that the same credentials have failed.
     if (reloads === reloadsBefore) reloading ??= reload().finally(() => (reloading = undefined));
-    return send(call, await (reloading ?? cluster.access('cached', closed.signal)), signal);
+    return send(await (reloading ?? cluster.access('cached', closed.signal)));
   };
 
+  const bounded: <A>(signal: AbortSignal, work: Work<A>) => Promise<A> = async (signal, work) => {
+    const peer = `the API server ${cluster.server.host}`;
+    try {
+      return await withinBound({ peer, timeoutMs, signal, closing: closed.signal }, work);
+    } catch (error) {
+      throw networkFault(error, cluster);
+    }
+  };
+
+  const { server } = cluster;
   return {
     cluster,
-    async request(call) {
-      const peer = `the API server ${cluster.server.host}`;
-      const bound = { peer, timeoutMs, signal: call.signal, closing: closed.signal };
-      try {
-        return await withinBound(bound, (signal) => sendAgainAfter401(call, signal));
-      } catch (error) {
-        throw networkFault(error, cluster);
-      }
-    },
+    request: (call) =>
+      bounded(call.signal, (signal) => {
+        if (call.fresh) renewAgent();
+        return againAfter401(async (access) => {
+          const on = await pooledAgent(access);
+          return exchange({ call, server, access, agent: on, userAgent, timeoutMs, signal });
+        });
+      }),
+    stream: (call) =>
+      bounded(call.signal, (signal, outlive) =>
+        againAfter401(async (access) => {
+          const on = await createSingleUseAgent(cluster);
+          const start = { call, server, access, agent: on, userAgent, timeoutMs, signal };
+          return openStream(start, outlive);
+        }),
+      ),
     close() {
       closed.abort();
       void agent?.then((last) => {

@@ -4,7 +4,7 @@ import type { Access } from './cluster.ts';
 import { parseJson } from './json.ts';
 
 /** A Lease has a few kilobytes; nothing that the API server says to us comes near this. */
-const maxBodyBytes = 4 * 2 ** 20;
+export const maxBodyBytes = 4 * 2 ** 20;
 
 /** What a request to the API server asks for. */
 export interface Call {
@@ -36,6 +36,11 @@ export interface Answer {
 
 /** One request and its answer. Whatever ends it early also ends the connection it was on. @throws what Node throws */
 export async function exchange(options: Exchange): Promise<Answer> {
+  return readAnswer(await begin(options));
+}
+
+/** One request and the headers of its answer. */
+export async function begin(options: Exchange): Promise<http.IncomingMessage> {
   const { server, access, signal } = options;
   const { method, path, body } = options.call;
   // Node would connect first, and what cannot be sent would leave that connection behind.
@@ -63,11 +68,15 @@ export async function exchange(options: Exchange): Promise<Answer> {
     timeout: options.timeoutMs,
   });
 
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+  return new Promise<http.IncomingMessage>((resolve, reject) => {
     // Stays, for errors after the answer has begun: those reach the reader of the body.
     request.on('error', reject).on('response', resolve);
     request.end(sent);
   });
+}
+
+/** The rest of an answer that has begun. */
+export async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
   const text = await readText(response);
   return { status: response.statusCode ?? 0, headers: response.headers, body: parseJson(text) };
 }

@@ -3,19 +3,14 @@
  * server's: every update carries resourceVersion, and uid as well, without which an update of a deleted Lease would
  * create it again. Only the five fields of the record change; all the rest is sent back as it came.
  */
-import {
-  LockFault,
-  type LeaderRecord,
-  type Lock,
-  type RequestOptions,
-  type Versioned,
-} from '../election/lock.ts';
+import type { LeaderRecord, Lock, LockFault, RequestOptions, Versioned } from '../election/lock.ts';
 import { answerFault, reasonOf, type Action } from '../kube/answer.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { Answer, Call } from '../kube/exchange.ts';
-import { isObject, type JsonObject } from '../kube/json.ts';
-import { formatMicroTime, parseMicroTime } from '../kube/micro-time.ts';
-import { oneLine } from '../kube/one-line.ts';
+import type { JsonObject } from '../kube/json.ts';
+import { formatMicroTime } from '../kube/micro-time.ts';
+import { maxInt32, usable, versioned } from './lease-object.ts';
+import { sightings, watchQuery } from './lease-watch.ts';
 
 /** Which Lease, and how to get there. */
 export interface LeaseLockOptions {
@@ -25,8 +20,6 @@ export interface LeaseLockOptions {
 }
 
 const apiGroup = 'coordination.k8s.io';
-/** The server keeps duration and transitions as int32, and refuses what does not fit. */
-const maxInt32 = 2 ** 31 - 1;
 
 /** A lock whose record is in a Lease. Beyond network faults it throws what {@link answerFault} makes of an answer. */
 export function leaseLock({ connection, namespace, name }: LeaseLockOptions): Lock {
@@ -66,22 +59,19 @@ export function leaseLock({ connection, namespace, name }: LeaseLockOptions): Lo
       if (isConflict) return { kind: 'conflict' };
       throw fault(basis ? 'update' : 'create', answer);
     },
-  };
-}
 
-interface LeaseObject {
-  readonly metadata: JsonObject & { readonly uid: string; readonly resourceVersion: string };
-  readonly spec: JsonObject;
+    async watch(signal) {
+      const path = `${leases}?${watchQuery(name)}`;
+      const answer = await connection.stream({ method: 'GET', path, signal });
+      if (!('lines' in answer)) throw fault('watch', answer);
+      return sightings(answer.lines, name, (event) => fault('watch', event));
+    },
+  };
 }
 
 /** A proxy's 404 page says nothing about the Lease. */
 function isNotFound(answer: Answer): boolean {
   return answer.status === 404 && reasonOf(answer) === 'NotFound';
-}
-
-function versioned(body: unknown): Versioned {
-  const lease = usable(body);
-  return { record: toRecord(lease.spec), version: lease.metadata.resourceVersion, origin: lease };
 }
 
 function replaceRecord(basis: Versioned, record: LeaderRecord): JsonObject {
@@ -103,44 +93,4 @@ function toSpec(record: LeaderRecord): JsonObject {
     renewTime: renewTimeUs === undefined ? undefined : formatMicroTime(renewTimeUs),
     leaseTransitions: Math.min(record.transitions, maxInt32),
   };
-}
-
-/** Others write null or leave fields out. What is not there, or makes no sense, is not known. */
-function toRecord(spec: JsonObject): LeaderRecord {
-  const { holderIdentity, leaseDurationSeconds: seconds, leaseTransitions } = spec;
-  const isDuration = typeof seconds === 'number' && seconds > 0 && seconds <= maxInt32;
-  return {
-    holder: typeof holderIdentity === 'string' ? holderIdentity : '',
-    leaseDurationMs: isDuration ? seconds * 1_000 : undefined,
-    acquireTimeUs: parseMicroTime(spec['acquireTime']),
-    renewTimeUs: parseMicroTime(spec['renewTime']),
-    transitions: isCount(leaseTransitions) ? leaseTransitions : 0,
-  };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** @throws {LockFault} when this is no Lease that can be written back, or none that is ours to write */
-function usable(body: unknown): LeaseObject {
-  if (!isLease(body)) throw new LockFault('unreachable', 'the answer is not a well-formed Lease');
-  const { strategy } = body.spec;
-  if (strategy === undefined || strategy === null || strategy === '') return body;
-  throw new LockFault(
-    'unsupported',
-    oneLine(
-      `the Lease is under coordinated leader election (spec.strategy ${JSON.stringify(strategy)})`,
-    ),
-    { hint: 'use another lock, or remove spec.strategy' },
-  );
-}
-
-function isLease(body: unknown): body is LeaseObject & JsonObject {
-  if (!isObject(body) || !isObject(body['metadata']) || !isObject(body['spec'])) return false;
-  return isWord(body['metadata']['uid']) && isWord(body['metadata']['resourceVersion']);
-}
-
-function isWord(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
 }

@@ -1,0 +1,52 @@
+/**
+ * An answer that goes on: its headers are bounded in time like any answer, its lines are not. Silence is nothing that
+ * can be told from a quiet server here, so no timer watches it; only TCP does, which finds a peer that is gone.
+ */
+import type { IncomingMessage } from 'node:http';
+import { keepAliveMs } from './agent.ts';
+import { begin, maxBodyBytes, readAnswer, type Answer, type Exchange } from './exchange.ts';
+import { splitLines } from './lines.ts';
+import { networkFault } from './network-fault.ts';
+
+/** A 200 whose body is still to come. */
+export interface Stream {
+  readonly status: 200;
+  /**
+   * To be taken once, as they come; what is not taken is not read either. Ends with the server's last line, and
+   * without a word when the signal of the request aborts or the connection is closed; either, like leaving the loop,
+   * ends the connection it was on. @throws {LockFault} `unreachable` while iterating
+   */
+  readonly lines: AsyncIterable<string>;
+}
+
+/**
+ * One request and the beginning of its answer, or all of it if it is no 200. `outlive` is called when the stream has
+ * begun, and what it returns when the stream has ended. @throws what Node throws
+ */
+export async function openStream(
+  exchange: Exchange,
+  outlive: () => () => void,
+): Promise<Answer | Stream> {
+  const response = await begin(exchange);
+  if (response.statusCode !== 200) return readAnswer(response);
+  // It was for the way here. Proxies do not always see to the probes.
+  response.socket.setTimeout(0).setKeepAlive(true, keepAliveMs);
+  response.once('close', outlive());
+  return { status: 200, lines: linesOf(response, exchange) };
+}
+
+async function* linesOf(
+  response: IncomingMessage,
+  { signal, server }: Exchange,
+): AsyncGenerator<string, undefined> {
+  try {
+    for await (const line of splitLines(response, maxBodyBytes)) {
+      if (signal.aborted) return;
+      yield line;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw networkFault(error, { server });
+  } finally {
+    response.destroy();
+  }
+}
