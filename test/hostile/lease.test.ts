@@ -61,6 +61,7 @@ function lockAt(bodies: unknown[], status = 200): { lock: Lock; calls: Call[] } 
       const body = bodies.length > 1 ? bodies.shift() : bodies[0];
       return Promise.resolve({ status, headers: {}, body });
     },
+    stream: () => Promise.reject(new Error('not asked for')),
     close: () => undefined,
   };
   return { lock: leaseLock({ connection, namespace: 'default', name: 'one' }), calls };

@@ -15,11 +15,18 @@ export interface LeaseRequest {
   readonly body: unknown;
 }
 
+/** One line of a watch. */
+export interface LeaseEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: Json;
+}
+
 /** The Leases of a server, with the rules of the API server for writing them. */
 export class LeaseStore {
   /** `default` exists at first. */
   readonly namespaces = new Map<string, 'active' | 'terminating'>([['default', 'active']]);
   readonly #leases = new Map<string, Json>();
+  readonly #watches = new Set<(event: LeaseEvent) => void>();
   #version = 1_000;
 
   get(name: string, namespace = 'default'): Json | undefined {
@@ -31,13 +38,37 @@ export class LeaseStore {
     const metadata = { uid: randomUUID(), ...(lease['metadata'] as Json | undefined) };
     const resourceVersion = String(++this.#version);
     const stored = { ...lease, metadata: { ...metadata, name, namespace, resourceVersion } };
+    const type = this.get(name, namespace) ? 'MODIFIED' : 'ADDED';
     this.#leases.set(`${namespace}/${name}`, stored);
+    this.#tell({ type, object: stored });
     return stored;
   }
 
   remove(name: string, namespace = 'default'): void {
-    this.#version += 1;
+    const resourceVersion = String(++this.#version);
+    const last = this.get(name, namespace);
     this.#leases.delete(`${namespace}/${name}`);
+    const metadata = { ...(last?.['metadata'] as Json | undefined), resourceVersion };
+    if (last) this.#tell({ type: 'DELETED', object: { ...last, metadata } });
+  }
+
+  /** What a watch with that URL shows: what there is, then what changes, until the result is called. No watch: undefined. */
+  watch(url: string, show: (event: LeaseEvent) => void): (() => void) | undefined {
+    const { pathname, searchParams } = new URL(url, 'https://kube');
+    const [, namespace, inPath] = path.exec(decodeURIComponent(pathname)) ?? [];
+    if (namespace === undefined || inPath || searchParams.get('watch') !== '1') return undefined;
+    const name = searchParams.get('fieldSelector')?.replace(/^metadata\.name=/, '');
+    const showOurs = (event: LeaseEvent): void => {
+      const metadata = event.object['metadata'] as Json;
+      if (metadata['namespace'] === namespace && (!name || metadata['name'] === name)) show(event);
+    };
+    for (const object of this.#leases.values()) showOurs({ type: 'ADDED', object });
+    this.#watches.add(showOurs);
+    return () => void this.#watches.delete(showOurs);
+  }
+
+  #tell(event: LeaseEvent): void {
+    for (const show of this.#watches) show(event);
   }
 
   answer({ method, path: url, body }: LeaseRequest): Answer {

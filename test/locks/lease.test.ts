@@ -389,6 +389,7 @@ describe('whatever a server says', () => {
         const connection: Connection = {
           cluster: clusterAt('https://kube'),
           request: () => Promise.resolve(answer),
+          stream: () => Promise.reject(new Error('not asked for')),
           close: () => undefined,
         };
         const lock = leaseLock({ connection, namespace: 'default', name: 'one' });

@@ -8,7 +8,13 @@ import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { LeaseStore, status, type Answer, type LeaseRequest } from '../kube/lease-store.ts';
+import {
+  LeaseStore,
+  status,
+  type Answer,
+  type LeaseEvent,
+  type LeaseRequest,
+} from '../kube/lease-store.ts';
 
 /** What happens to one request instead of an ordinary answer. */
 export type Fault =
@@ -22,7 +28,9 @@ export type Fault =
   /** The headers, then a byte now and then, for ever. */
   | 'drip'
   /** An ordinary answer, but not before this is settled. */
-  | Promise<unknown>;
+  | Promise<unknown>
+  /** Whatever this makes of it. */
+  | ((response: http.ServerResponse) => void);
 
 export interface Received extends LeaseRequest {
   readonly headers: http.IncomingHttpHeaders;
@@ -81,15 +89,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
 
   const listener = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const received = await receive(request);
-    const answer = ([status, body]: Answer): void => {
-      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-    };
     requests.push(received);
     tell();
     const fault = faults.shift();
     switch (fault) {
       case undefined:
-        answer(decide(received));
+        serve(received, response);
         return;
       case 'hang':
         return;
@@ -105,19 +110,33 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
           if (socket.remotePort === request.socket.remotePort) socket.resetAndDestroy();
         return;
     }
-    if (fault instanceof Promise) {
+    if (typeof fault === 'function') {
+      fault(response);
+    } else if (fault instanceof Promise) {
       await fault;
-      answer(decide(received));
+      serve(received, response);
     } else {
       response.writeHead(fault.status, fault.headers).end(fault.body);
     }
   };
-  const decide = (received: Received): Answer => {
+  const serve = (received: Received, response: http.ServerResponse): void => {
+    const refused = refusal(received);
+    const show = (event: LeaseEvent) => void response.write(`${JSON.stringify(event)}\n`);
+    if (!refused && isWatch(received)) {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
+      const leave = leases.watch(received.path, show);
+      response.on('close', () => leave?.());
+    } else {
+      const [status, body] = refused ?? leases.answer(received);
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    }
+  };
+  const decide = (received: Received): Answer => refusal(received) ?? leases.answer(received);
+  const refusal = (received: Received): Answer | undefined => {
     if (!server.admits(received)) return status(401, 'Unauthorized', 'Unauthorized');
-    const verb = verbs[received.method] ?? 'unknown';
-    if (server.forbidden.has(verb))
-      return status(403, 'Forbidden', `User "tester" cannot ${verb} resource "leases"`);
-    return leases.answer(received);
+    const verb = isWatch(received) ? 'watch' : (verbs[received.method] ?? 'unknown');
+    if (!server.forbidden.has(verb)) return undefined;
+    return status(403, 'Forbidden', `User "tester" cannot ${verb} resource "leases"`);
   };
 
   const listening =
@@ -157,6 +176,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     },
   };
   return server;
+}
+
+function isWatch({ method, path }: Received): boolean {
+  return method === 'GET' && path.includes('?watch=1');
 }
 
 const verbs: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update' };
