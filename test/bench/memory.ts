@@ -31,6 +31,30 @@ export function processorMsOf(pid: number): number {
   return ns.reduce((total, each) => total + each, 0) / 1e6;
 }
 
+/**
+ * Time on a processor so far in seconds, in steps of 0.01, of a process with all its threads and of those that it has
+ * started and waited for. Of a whole tree, the sum over its members misses nothing that has ended meanwhile.
+ */
+export function processorSecondsOf(pid: number): number {
+  const ticks = statOf(pid).slice(11, 15).map(Number);
+  return ticks.reduce((total, each) => total + each, 0) / 100;
+}
+
+/** Zombies do not. */
+export function isAlive(pid: number): boolean {
+  const [state = 'X'] = statOf(pid);
+  return !'ZX'.includes(state);
+}
+
+/** The fields of /proc/PID/stat behind the name, from the state on; none when there is no such process. */
+function statOf(pid: number): string[] {
+  return read(`/proc/${String(pid)}/stat`)
+    .split(') ')
+    .at(-1)!
+    .split(' ')
+    .filter(Boolean);
+}
+
 /** Everything below a process, itself left out. */
 export function descendantsOf(pid: number): number[] {
   const threads = list(`/proc/${String(pid)}/task`);

@@ -1,5 +1,5 @@
 /** How long it takes until the command runs, and what that costs in memory while it does. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,8 +13,8 @@ import {
   sum,
   type Memory,
 } from './memory.ts';
-import { circumstances, serviceAccountDir } from './place.ts';
-import { bin, speaker, Subject } from './subject.ts';
+import { circumstances, serviceAccountDir, writeServiceAccount } from './place.ts';
+import { bareNode, bin, speaker, Subject } from './subject.ts';
 import { median, note, print, table } from './table.ts';
 
 interface Case {
@@ -35,12 +35,6 @@ interface Sample {
   readonly guardParts?: number;
 }
 
-/** Says "x" and waits for the end of stdin, as the command of the others does. */
-const bareNode = [
-  process.execPath,
-  '-e',
-  'const fs = require("fs"); fs.writeSync(1, "x\\n"); fs.readSync(0, Buffer.alloc(1)); fs.writeSync(1, "y\\n")',
-];
 const inPidNamespace = ['unshare', '--pid', '--fork', '--kill-child'];
 /** Until timers and garbage collection after the start are over. */
 const steadyAfterMs = 1_000;
@@ -70,9 +64,8 @@ export async function measureStart(rounds: number): Promise<void> {
 
 function casesAt(url: string, folder: string): Case[] {
   const { hostname, port } = new URL(url);
-  writeFileSync(join(serviceAccountDir, 'token'), 'token');
-  writeFileSync(join(serviceAccountDir, 'namespace'), 'default');
-  writeFileSync(join(serviceAccountDir, 'ca.crt'), readFileSync(tlsFile('ca.crt')));
+  const caFile = tlsFile('ca.crt');
+  writeServiceAccount(serviceAccountDir, { token: 'token', namespace: 'default', caFile });
   const pod = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, kubeconfigFor(url));

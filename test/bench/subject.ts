@@ -2,12 +2,24 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Reaper } from '../support/control-plane/reaper.ts';
 
 export const bin = fileURLToPath(new URL('../../bin/k8s-leader.js', import.meta.url));
 
 /** A command that says "x" first of all and "y" last of all, when its stdin ends. */
 export const speaker = ['/bin/sh', '-c', 'echo x; read _; echo y'];
+
+/** The same with its process id behind the "x", and it says "y" as well when a TERM ends it. */
+export const worker = ['/bin/sh', '-c', 'trap "echo y; exit 0" TERM; echo x $$; read _; echo y'];
+
+/** Says "x" and waits for the end of stdin, with nothing of ours: the floor. */
+export const bareNode = [
+  process.execPath,
+  '-e',
+  'const fs = require("fs"); fs.writeSync(1, "x\\n"); fs.readSync(0, Buffer.alloc(1)); fs.writeSync(1, "y\\n")',
+];
 
 export class Subject {
   readonly pid: number;
@@ -15,6 +27,8 @@ export class Subject {
   readonly startedAtMs: number;
   /** Settles when it has ended and nobody holds its stdout any more. */
   readonly closed: Promise<unknown>;
+  /** Settles when it has ended itself. */
+  readonly exited: Promise<unknown>;
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #heard: { word: string; atMs: number }[] = [];
   #said = '';
@@ -31,12 +45,19 @@ export class Subject {
     const { stdin, stdout, stderr } = this.#process;
     stdin.on('error', () => undefined);
     this.closed = once(this.#process, 'close');
+    this.exited = once(this.#process, 'exit');
     stdout.setEncoding('utf8').on('data', (text: string) => {
       const atMs = performance.now();
       this.#said += text;
       for (const word of text.split(/\s+/).filter(Boolean)) this.#heard.push({ word, atMs });
     });
     stderr.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text));
+  }
+
+  /** Ends it when this process goes away. */
+  watchedBy(reaper: Reaper): this {
+    reaper.watch(this.#process);
+    return this;
   }
 
   /** When it said that, on the clock of {@link startedAtMs}. Fails when it falls silent without. */
@@ -56,12 +77,32 @@ export class Subject {
     return this.#complaints.includes('standing by');
   }
 
+  async standsBy(): Promise<void> {
+    while (!this.isStandingBy) {
+      if (this.hasEnded) throw new Error(`it does not stand by:\n${this.#complaints}`);
+      await delay(10);
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Of {@link worker}, once it has spoken. */
+  get commandPid(): number {
+    return Number(/^x (\d+)$/m.exec(this.#said)?.[1]);
+  }
+
   /** Ends the command of {@link speaker} in good order. */
   endCommand(): void {
     this.#process.stdin.end();
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    this.signal('SIGKILL');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
   }
 }

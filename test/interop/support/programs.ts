@@ -9,11 +9,16 @@ export interface GoPrograms {
   readonly elector: string;
   /** The command that runs under ours. */
   readonly life: string;
+  /** Runs a command while it leads: the benchmarks compare ours with it. */
+  readonly wrapper: string;
 }
 
 const here = (...parts: string[]): string => join(import.meta.dirname, '..', ...parts);
 
-const go: Tool = { file: 'go', absent: 'the interop tests need Go: https://go.dev/dl' };
+const go: Tool = {
+  file: 'go',
+  absent: 'the interop tests and benchmarks need Go: https://go.dev/dl',
+};
 const python: Tool = {
   file: 'python3',
   absent: 'the interop tests need python3, 3.11 or newer, with venv (Debian: python3-venv)',
@@ -21,17 +26,27 @@ const python: Tool = {
 
 export async function goPrograms(): Promise<GoPrograms> {
   const cwd = here('client-go');
-  const files = ['go.mod', 'go.sum', 'elector/main.go', 'life/main.go', 'signs/signs.go'];
+  const programs = ['elector', 'life', 'wrapper'];
+  const files = [
+    'go.mod',
+    'go.sum',
+    'signs/signs.go',
+    ...programs.map((name) => `${name}/main.go`),
+  ];
   const folder = await builtOnce({
     name: 'interop-client-go',
     sources: files.map((file) => join(cwd, file)),
     world: '',
     async make(target) {
-      const args = ['build', '-trimpath', '-o', `${target}/`, './elector', './life'];
-      await runTool(go, args, { cwd, env: { CGO_ENABLED: '0', GOWORK: 'off' } });
+      const packages = programs.map((name) => `./${name}`);
+      await runTool(go, ['build', '-trimpath', '-o', `${target}/`, ...packages], {
+        cwd,
+        env: { CGO_ENABLED: '0', GOWORK: 'off' },
+      });
     },
   });
-  return { elector: join(folder, 'elector'), life: join(folder, 'life') };
+  const [elector, life, wrapper] = programs.map((name) => join(folder, name));
+  return { elector: elector!, life: life!, wrapper: wrapper! };
 }
 
 /** The path of a Python that has both packages. */

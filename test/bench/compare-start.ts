@@ -1,0 +1,62 @@
+/** From exec to the command's first byte, on a Lease that is absent and on one that is free. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Rounds, Setting } from './compare.ts';
+import type { Contestant } from './contestants.ts';
+import { memoryOf } from './memory.ts';
+import { bareNode, speaker } from './subject.ts';
+import { note, type Figure } from './table.ts';
+
+/** Until timers and garbage collection after the start are over. */
+const steadyAfterMs = 1_000;
+const memoryEvery = 5;
+
+export async function compareStart(setting: Setting, { ours: rounds }: Rounds): Promise<Figure[]> {
+  const { stage } = setting;
+  const { kubeconfig } = await stage.account('kubeconfig');
+  const configurations = [
+    ['in a pod', undefined],
+    ['kubeconfig', kubeconfig],
+  ] as const;
+  const samples = new Map<string, { ours: number[]; theirs: number[] }>();
+  const floor: { startMs: number[]; rss: number[] } = { startMs: [], rss: [] };
+
+  // The first round only fills the page cache.
+  for (let round = -1; round < rounds; round++) {
+    note(`start, round ${String(round + 1)} of ${String(rounds)}`);
+    for (const [place, file] of configurations)
+      // What was created on the absent Lease is free after that.
+      for (const state of ['absent', 'free'])
+        for (const contestant of [setting.ours, setting.theirs]) {
+          const lock = `start-${contestant.name}`;
+          if (state === 'absent') await stage.deleteLease(lock);
+          const startMs = await startOf(contestant, lock, file);
+          const what = `start to child, Lease ${state}, ${place}, ms`;
+          const all = samples.get(what) ?? { ours: [], theirs: [] };
+          if (round >= 0) all[contestant.name].push(startMs);
+          samples.set(what, all);
+        }
+    const bare = stage.start(bareNode);
+    const startMs = (await bare.said('x')) - bare.startedAtMs;
+    if (round >= 0) floor.startMs.push(startMs);
+    if (round >= 0 && round % memoryEvery === 0) {
+      await delay(steadyAfterMs);
+      floor.rss.push(memoryOf(bare.pid).rss / 1_024);
+    }
+    bare.endCommand();
+    await bare.closed;
+  }
+  return [
+    ...[...samples].map(([what, all]) => ({ what, ...all })),
+    { what: 'floor: start of bare node, ms', ours: floor.startMs, theirs: [] },
+    { what: 'floor: RSS of bare node, MB', ours: floor.rss, theirs: [], digits: 1 },
+  ];
+
+  async function startOf(by: Contestant, lock: string, file: string | undefined): Promise<number> {
+    const run = { lock, command: speaker, ...(file === undefined ? {} : { kubeconfig: file }) };
+    const subject = stage.start(by.commandLine(run));
+    const saidAtMs = await subject.said('x');
+    subject.endCommand();
+    await subject.closed;
+    return saidAtMs - subject.startedAtMs;
+  }
+}
