@@ -1,18 +1,13 @@
 import { once } from 'node:events';
 import { rename, symlink } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import {
-  connect as connectSocket,
-  createServer as createSilentServer,
-  type AddressInfo,
-  type Socket,
-} from 'node:net';
+import { createServer as createSilentServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import type { Cluster } from '../../src/kube/cluster.ts';
 import { loadCluster } from '../../src/kube/config.ts';
 import type { Request } from '../../src/kube/connection.ts';
 import { startApiServer, tlsFile, type ApiServer } from '../support/api-server.ts';
+import { startConnectProxy } from './connect-proxy.ts';
 import { connectTo, kubeconfig, patiently, test, token, type Folder } from './fixtures.ts';
 
 const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/one';
@@ -257,29 +252,3 @@ describe('the service account of a pod', () => {
     now.mockRestore();
   });
 });
-
-/** A proxy for CONNECT, as `proxy-url` names one. */
-async function startConnectProxy() {
-  let tunnels = 0;
-  const sockets = new Set<Socket>();
-  const proxy = createServer();
-  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
-    const { hostname, port } = new URL(`http://${request.url ?? ''}`);
-    const upstream = connectSocket(Number(port), hostname, () => {
-      tunnels++;
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      client.pipe(upstream).pipe(client);
-    });
-    for (const socket of [client, upstream])
-      sockets.add(socket.on('error', () => socket.destroy()));
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${String((proxy.address() as AddressInfo).port)}`,
-    tunnels: () => tunnels,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => proxy.close(resolve));
-    },
-  };
-}

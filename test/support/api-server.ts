@@ -57,6 +57,8 @@ export interface ApiServer {
   readonly forbidden: Set<string>;
   /** The next requests meet these, one each. */
   fail(...faults: readonly Fault[]): void;
+  /** An RST on every connection. */
+  reset(): void;
   /** Resolves once this many requests have come in since the start. */
   received(count: number): Promise<void>;
   /** Resolves once this many connections are open. */
@@ -168,6 +170,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     admits: () => true,
     forbidden: new Set(),
     fail: (...more) => void faults.push(...more),
+    reset() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     received: (count) => until(() => requests.length >= count),
     open: (count) => until(() => sockets.size === count),
     async close() {
