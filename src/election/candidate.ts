@@ -3,7 +3,11 @@
  * came of it.
  */
 import type { LockFault } from './lock.ts';
-import { claimableAtMs, looksAlive, type Observation } from './observation.ts';
+import { claimableAtMs, durationMs, looksAlive, type Observation } from './observation.ts';
+import type { Timing } from './timing.ts';
+
+/** A watch that shows nothing for so long is looked after. */
+const longestSilenceMs = 60_000;
 
 /**
  * - `forever`: until elected
@@ -23,9 +27,15 @@ export interface Candidate {
   /** The observed version is known not to be the latest: look before claiming. */
   readonly outdated: boolean;
   readonly nextLookAtMs: number;
-  /** Successful looks of this campaign. */
-  readonly looks: number;
-  /** How many of them, after the first, found a new version. */
+  /** When to claim what has been observed. */
+  readonly claimAtMs: number;
+  /** Changes are seen as they happen: looks only make sure of that. */
+  readonly isWatching: boolean;
+  /** Sights of this campaign, by a look or by the watch. */
+  readonly sights: number;
+  /** Looks in a row that found nothing new. */
+  readonly quietLooks: number;
+  /** How many of them, after the first, were of a new version. */
   readonly signsOfLife: number;
   /** Claims in a row for which somebody else was faster. */
   readonly conflicts: number;
@@ -52,31 +62,85 @@ export function newCandidate(
     observation: memory,
     outdated: true,
     nextLookAtMs: -Infinity,
-    looks: 0,
+    claimAtMs: Infinity,
+    isWatching: false,
+    sights: 0,
+    quietLooks: 0,
     signsOfLife: 0,
     conflicts: 0,
     trouble: undefined,
   };
 }
 
-export function afterLook(
-  candidate: Candidate,
-  observation: Observation,
-  nextLookAtMs: number,
-): Candidate {
-  const isNew = candidate.looks > 0 && observation !== candidate.observation;
-  const isPromised = observation.promisedUntilMs > -Infinity;
+/** A moment, and by how much to be later than others: uniform in [0, 1). */
+export interface Moment {
+  readonly nowMs: number;
+  readonly timing: Timing;
+  readonly spread: number;
+}
+
+/** What the lock was seen to be just now. */
+export interface Sight extends Moment {
+  readonly observation: Observation;
+  /** By how much to let others go first, should this be what all are waiting for. */
+  readonly hesitationMs: number;
+}
+
+export function afterLook(candidate: Candidate, sight: Sight): Candidate {
+  const { trouble, observation, quietLooks } = candidate;
+  const isNew = sight.observation !== observation;
+  const seeing = afterSight({ ...candidate, quietLooks: isNew ? 0 : quietLooks + 1 }, sight);
+  // A look that works says nothing about claims that do not.
+  const isStill = trouble?.during === 'claim' && !isPromised(sight.observation);
+  return { ...seeing, trouble: isStill ? trouble : undefined };
+}
+
+/** What the watch shows says nothing about requests that have failed. */
+export function afterGlimpse(candidate: Candidate, sight: Sight): Candidate {
+  return afterSight({ ...candidate, quietLooks: 0 }, sight);
+}
+
+function afterSight(candidate: Candidate, sight: Sight): Candidate {
+  const { observation, nowMs, hesitationMs } = sight;
+  const isFirst = candidate.sights === 0;
+  const isNew = observation !== candidate.observation;
+  const freeAtMs = claimableAtMs(observation);
+  const claimAtMs = hesitationMs > 0 ? Math.max(freeAtMs, nowMs) + hesitationMs : freeAtMs;
+  const seeing = { ...candidate, observation, sights: candidate.sights + 1 };
   return {
-    ...candidate,
-    observation,
+    ...seeing,
     outdated: false,
-    nextLookAtMs,
-    looks: candidate.looks + 1,
-    signsOfLife: candidate.signsOfLife + (isNew ? 1 : 0),
-    conflicts: isNew && isPromised ? 0 : candidate.conflicts,
-    // A look that works says nothing about claims that do not.
-    trouble: candidate.trouble?.during === 'claim' && !isPromised ? candidate.trouble : undefined,
+    nextLookAtMs: nextLookAtMs(seeing, sight),
+    claimAtMs: isFirst || isNew ? claimAtMs : candidate.claimAtMs,
+    signsOfLife: candidate.signsOfLife + (isNew && !isFirst ? 1 : 0),
+    conflicts: isNew && !isFirst && isPromised(observation) ? 0 : candidate.conflicts,
   };
+}
+
+/** The watch has begun or ended. */
+export function afterWatch(candidate: Candidate, isWatching: boolean, moment: Moment): Candidate {
+  if (candidate.isWatching === isWatching) return candidate;
+  const changed = { ...candidate, isWatching, quietLooks: 0 };
+  if (candidate.outdated || candidate.trouble) return changed;
+  return { ...changed, nextLookAtMs: nextLookAtMs(changed, moment) };
+}
+
+/**
+ * Without a watch, every retry period. With one, when the holder has missed a sign of life or two: either it is gone,
+ * or the watch is; and ever more rarely while both are silent.
+ */
+function nextLookAtMs(candidate: Candidate, { nowMs, timing, spread }: Moment): number {
+  const { isWatching, quietLooks, observation } = candidate;
+  const { retryPeriodMs, leaseDurationMs } = timing;
+  const record = observation?.seen?.record;
+  const promisedMs = record ? durationMs(record, leaseDurationMs) : leaseDurationMs;
+  const silenceMs = Math.min((promisedMs / 3) * 2 ** Math.min(quietLooks, 20), longestSilenceMs);
+  const pauseMs = isWatching ? Math.max(2 * retryPeriodMs, silenceMs) : retryPeriodMs;
+  return nowMs + pauseMs * (1 + 0.2 * spread);
+}
+
+function isPromised({ promisedUntilMs }: Observation): boolean {
+  return promisedUntilMs > -Infinity;
 }
 
 /** Somebody else was faster. */
@@ -124,7 +188,7 @@ export function nextStep(candidate: Candidate, now: Now): Step {
   const { nowMs } = now;
   if (hasHadEnough(candidate, now)) return { kind: 'give-up', fault: candidate.trouble?.fault };
   const known = candidate.outdated ? undefined : candidate.observation;
-  const claimAtMs = known ? claimableAtMs(known) : Infinity;
+  const claimAtMs = known ? candidate.claimAtMs : Infinity;
   if (known && nowMs >= claimAtMs) return { kind: 'claim', observation: known };
   if (nowMs >= candidate.nextLookAtMs) return { kind: 'look' };
   const wakeAtMs = Math.min(

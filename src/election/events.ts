@@ -34,6 +34,9 @@ export type ElectionEvent =
   | { readonly type: 'waiting-out'; readonly freeInMs: number }
   | { readonly type: 'out-of-reach'; readonly fault: LockFault }
   | { readonly type: 'in-reach' }
+  /** The lock cannot be watched: candidates poll it, and leaders find out when they renew. */
+  | { readonly type: 'unwatched'; readonly fault: LockFault }
+  | { readonly type: 'watched' }
   | { readonly type: 'elected'; readonly fencingToken: string; readonly transitions: number }
   | { readonly type: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
   | { readonly type: 'renewal-recovered' }

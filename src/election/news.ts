@@ -16,9 +16,9 @@ function newsOfReach({ trouble: before }: Candidate, { trouble }: Candidate): El
 
 function newsOfTheHolder(before: Candidate, after: Candidate, nowMs: number): ElectionEvent[] {
   // What an earlier campaign has told is news again in this one.
-  const known = before.looks === 0 ? undefined : before.observation;
-  const { observation, looks } = after;
-  if (looks === 0 || !observation || observation === known) return [];
+  const known = before.sights === 0 ? undefined : before.observation;
+  const { observation, sights } = after;
+  if (sights === 0 || !observation || observation === known) return [];
   const freeInMs = claimableAtMs(observation) - nowMs;
   if (freeInMs <= 0) return [];
   const record = observation.seen?.record;

@@ -90,8 +90,8 @@ export function looksAlive(
   return wallMs < record.renewTimeUs / 1_000 + durationMs(record, assumedDurationMs);
 }
 
-/** Any lock may be asked: what is no number of milliseconds does not say anything. */
-function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs: number): number {
+/** How long a record promises to last. Any lock may be asked: what is no number of milliseconds does not say anything. */
+export function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs: number): number {
   return leaseDurationMs !== undefined && Number.isFinite(leaseDurationMs)
     ? leaseDurationMs
     : assumedDurationMs;

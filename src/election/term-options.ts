@@ -1,8 +1,10 @@
 import type { Clock } from './clock.ts';
-import type { ElectionListener } from './events.ts';
+import type { ElectionListener, Loss } from './events.ts';
 import type { Versioned } from './lock.ts';
+import type { Lookout } from './lookout.ts';
 import type { Pen, WriteOutcome } from './pen.ts';
 import type { Timing } from './timing.ts';
+import type { TrustWindow } from './trust-window.ts';
 
 /** `extended`: `Term.remainingMs()` has grown. `suspended`: nothing may run until `resumed` or the loss. */
 export type TermChange = 'extended' | 'suspended' | 'resumed';
@@ -10,6 +12,7 @@ export type TermChange = 'extended' | 'suspended' | 'resumed';
 /** What a term is made of. */
 export interface TermOptions {
   readonly pen: Pen;
+  readonly lookout: Lookout;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly random: () => number;
@@ -20,4 +23,15 @@ export interface TermOptions {
   readonly onUsurped: (seen: Versioned) => void;
   /** The write that won the term. */
   readonly won: Extract<WriteOutcome, { kind: 'written' }>;
+}
+
+/** A term, as those see it who keep it. */
+export interface Office {
+  readonly window: TrustWindow;
+  /** Aborts when the term has been lost or released. */
+  readonly ended: AbortSignal;
+  lose(loss: Loss): void;
+  /** The trust has run out: the end, or doubt. */
+  closeWindow(): void;
+  notify(change: TermChange): void;
 }

@@ -32,6 +32,10 @@ export function describe(event: RunEvent): Description {
       return warn(`cannot reach the lock, waiting until it can be: ${faultLine(event.fault)}`);
     case 'in-reach':
       return info('the lock is in reach again');
+    case 'unwatched':
+      return warn(`cannot watch the lock, polling it instead: ${faultLine(event.fault)}`);
+    case 'watched':
+      return info('the lock can be watched again');
     case 'elected':
       return info(`leading, fencing token ${event.fencingToken}`, {
         fencingToken: event.fencingToken,

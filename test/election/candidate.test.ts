@@ -8,9 +8,11 @@ import {
   type Candidate,
   type Now,
   type Patience,
+  type Sight,
 } from '../../src/election/candidate.ts';
 import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import { observe, type Observation } from '../../src/election/observation.ts';
+import { defaultTiming } from '../../src/election/timing.ts';
 import { recordOf, released } from './scene.ts';
 
 const renewedAtMs = 1_700_000_000_000;
@@ -35,12 +37,25 @@ function sight(record: LeaderRecord | undefined, nowMs: number, memory?: Observa
   });
 }
 
+/** Looks next at `nextLookAtMs`, two seconds from now. */
+function lookedAgain(
+  candidate: Candidate,
+  observation: Observation,
+  nextLookAtMs: number,
+): Candidate {
+  return afterLook(candidate, seeing(observation, nextLookAtMs - 2_000));
+}
+
+function seeing(observation: Observation, nowMs: number, hesitationMs = 0): Sight {
+  return { observation, nowMs, timing: defaultTiming, spread: 0, hesitationMs };
+}
+
 /** A candidate that began at 0 and has looked once, at `nowMs`; it would look again two seconds later. */
 function looked(
   record: LeaderRecord | undefined,
   { nowMs = 0, patience = forever }: { nowMs?: number; patience?: Patience } = {},
 ): Candidate {
-  return afterLook(newCandidate(patience, 0, undefined), sight(record, nowMs), nowMs + 2_000);
+  return lookedAgain(newCandidate(patience, 0, undefined), sight(record, nowMs), nowMs + 2_000);
 }
 
 const fault = (kind: LockFault['kind']) => new LockFault(kind, kind);
@@ -98,7 +113,7 @@ describe('a candidate', () => {
 
   it('waits out a broken promise, and looks meanwhile', () => {
     const memory = sight(recordOf('b'), 0);
-    const candidate = afterLook(
+    const candidate = lookedAgain(
       newCandidate(forever, 1_000, memory),
       sight(undefined, 1_000, memory),
       3_000,
@@ -135,7 +150,7 @@ describe('trouble', () => {
     const once1 = failed(looked(recordOf('b')), 'unreachable', { nowMs: 1_000 });
     const twice = failed(once1, 'denied', { nowMs: 3_000 });
     expect(twice.trouble).toMatchObject({ sinceMs: 1_000, failures: 2, fault: { kind: 'denied' } });
-    expect(afterLook(twice, sight(recordOf('b'), 4_000), 6_000).trouble).toBeUndefined();
+    expect(lookedAgain(twice, sight(recordOf('b'), 4_000), 6_000).trouble).toBeUndefined();
     expect(afterConflict(twice, 4_000).trouble).toBeUndefined();
   });
 
@@ -175,19 +190,19 @@ describe('one that tries', () => {
 
   it('gives up when the one that looked dead moves', () => {
     const first = looked(recordOf('b'), { patience: once });
-    const second = afterLook(first, sight(recordOf('b'), 2_000, first.observation), 4_000);
+    const second = lookedAgain(first, sight(recordOf('b'), 2_000, first.observation), 4_000);
     expect(nextStep(second, at(2_000, wallLater)).kind).toBe('give-up');
   });
 
   it('still watches the one that looks dead when its first look had failed', () => {
     const troubled = failed(newCandidate(once, 0, undefined));
-    const candidate = afterLook(troubled, sight(recordOf('b'), 100), 2_100);
+    const candidate = lookedAgain(troubled, sight(recordOf('b'), 100), 2_100);
     expect(nextStep(candidate, at(100, wallLater)).kind).toBe('sleep');
   });
 
   it('claims what is released while it watches', () => {
     const first = looked(recordOf('b'), { patience: once });
-    const second = afterLook(first, sight(released, 2_000, first.observation), 4_000);
+    const second = lookedAgain(first, sight(released, 2_000, first.observation), 4_000);
     expect(nextStep(second, at(2_000, wallLater)).kind).toBe('claim');
   });
 

@@ -6,7 +6,7 @@ import type { CampaignOutcome, ElectorOptions } from '../../src/election/campaig
 import { LeaderElector } from '../../src/election/elector.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { ElectionEvent, ReleaseOutcome } from '../../src/election/events.ts';
-import type { LeaderRecord } from '../../src/election/lock.ts';
+import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../support/fake-clock.ts';
@@ -35,11 +35,10 @@ export class Scene {
   readonly server = new MemoryLockServer();
   readonly replicas: Replica[] = [];
 
-  replica(identity: string, options: Partial<ElectorOptions> = {}): Replica {
-    const replica = new Replica(this, identity, {
-      random: seededRandom(this.replicas.length + 1),
-      ...options,
-    });
+  /** With `watch`, its lock can be watched. */
+  replica(identity: string, options: Partial<ElectorOptions> = {}, watch?: Lock['watch']): Replica {
+    const random = seededRandom(this.replicas.length + 1);
+    const replica = new Replica(this, identity, { random, ...options }, watch);
     this.replicas.push(replica);
     return replica;
   }
@@ -70,11 +69,16 @@ export class Replica {
   term: Term | undefined;
   #isReleased = false;
 
-  constructor(scene: Scene, identity: string, options: Partial<ElectorOptions>) {
+  constructor(
+    scene: Scene,
+    identity: string,
+    options: Partial<ElectorOptions>,
+    watch: Lock['watch'],
+  ) {
     this.identity = identity;
     this.wire = new Wire(scene.clock);
     this.elector = new LeaderElector({
-      lock: scene.server.handle(this.wire),
+      lock: { ...scene.server.handle(this.wire), ...(watch ? { watch } : {}) },
       clock: scene.clock,
       timing: defaultTiming,
       identity,

@@ -5,7 +5,7 @@
 import type { ForwardedSignal } from '../../src/child/signals.ts';
 import { endsTheWait } from '../../src/child/signals.ts';
 import type { Patience } from '../../src/election/candidate.ts';
-import type { LeaderRecord } from '../../src/election/lock.ts';
+import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import { LeaderElector } from '../../src/election/elector.ts';
 import type { Term } from '../../src/election/term.ts';
 import { ExpectedError } from '../../src/errors.ts';
@@ -44,6 +44,8 @@ export class Life {
   /** The term of every record that this process has seen. */
   readonly hasSeen = new Set<string>();
   hasEnded = false;
+  /** True time since which it has been watching somebody else lead; Infinity if it does not. */
+  watchesSinceMs = Infinity;
   /** Settles when the process is gone. */
   readonly gone: Promise<void>;
   readonly #options: LifeOptions;
@@ -55,9 +57,10 @@ export class Life {
   #doomed: { signal: ForwardedSignal; atMs: number } | undefined;
   #hasLost = false;
   #isKilled = false;
+  #latestSeen = 0;
 
   constructor(options: LifeOptions) {
-    const { world, machine, dice } = options;
+    const { world, machine, dice, plan } = options;
     this.#options = options;
     this.name = options.name;
     this.clock = new ProcessClock(machine, world.truth);
@@ -69,8 +72,13 @@ export class Life {
       healsAtMs: world.healsAtMs,
       noisiness: world.schedule.noisiness,
       dice,
+      isWatchable: plan.isWatchable,
       onRead: (seen) => {
-        if (seen) this.hasSeen.add(termOf(seen.record));
+        this.#sees(seen, Number(seen?.version ?? 0));
+      },
+      onSighting: ({ seen, version }) => {
+        // What is older than something seen before is rightly ignored.
+        if (Number(version) > this.#latestSeen) this.#sees(seen, Number(version));
       },
     });
     this.#mailbox = new Mailbox((signal, handOver) => {
@@ -113,6 +121,11 @@ export class Life {
     this.clock.freeze(Infinity);
     this.hasEnded = true;
     this.#depart();
+  }
+
+  #sees(seen: Versioned | undefined, version: number): void {
+    if (seen) this.hasSeen.add(termOf(seen.record));
+    this.#latestSeen = version;
   }
 
   #runPlan(): RunPlan {
@@ -195,8 +208,11 @@ export class Life {
   }
 
   #heard(event: RunEvent): void {
-    const { world } = this.#options;
+    const { world, plan } = this.#options;
+    if (event.type === 'standing-by' && plan.isWatchable)
+      this.watchesSinceMs = Math.min(this.watchesSinceMs, world.truth.now());
     if (event.type === 'elected') {
+      this.watchesSinceMs = Infinity;
       this.#isInOffice = true;
       this.#hasStarted = false;
       this.#hasLost = false;

@@ -3,6 +3,7 @@
  *
  * - safety: never two commands, or anything that they started, running at one true time
  * - nobody writes over a record whose holder may still lead, and the lock is released only after the command
+ * - at once: where nothing goes wrong, who watches claims a released lock within milliseconds
  * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
  * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
  *
@@ -19,6 +20,10 @@ import type { World } from './world.ts';
 const fastest = 1.01;
 /** A round trip, a pause after a conflict, the start of a command, the end of a backoff. */
 const slackMs = 1_500;
+/** A standby that watches has opened its watch by then. */
+const watchBoundMs = 1_000;
+/** From a release to the claim of one that watches: the news, a hesitation, the claim. */
+const handOverBoundMs = 80;
 /** From the death of a wrapper to that of its command. */
 const orphanBoundMs = 100;
 
@@ -109,6 +114,10 @@ export class Referee {
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );
     }
+    const freeForMs = before?.record.holder === '' && previous ? atMs - previous.atMs : 0;
+    const watchedMs = atMs - freeForMs - life.watchesSinceMs;
+    if (this.isCalm && watchedMs > watchBoundMs && freeForMs > handOverBoundMs)
+      this.violated(`${life.name} watched, and took ${freeForMs.toFixed(0)} ms to claim`);
     if (record.holder === '' && life.family?.isAlive)
       this.violated(`${life.name} releases while its command is alive`);
     this.#writings.set(after!, { author: life, atMs });

@@ -27,6 +27,8 @@ export interface CandidatePlan {
   readonly drift: number;
   readonly offsetMs: number;
   readonly startsAtMs: number;
+  /** Whether it is allowed to watch the lock. */
+  readonly isWatchable: boolean;
   readonly patience: 'forever' | 'try' | 'wait';
   readonly onLost: 'exit' | 'rejoin';
   readonly requestTimeoutMs: number;
@@ -109,6 +111,7 @@ const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
   drift: fc.constantFrom(0, -10, 10, -10, 10),
   offsetMs: upTo(1e9),
   startsAtMs: fc.oneof(upTo(5), upTo(5_000)),
+  isWatchable: fc.constantFrom(true, true, true, false),
   patience: fc.constantFrom('forever', 'forever', 'forever', 'try', 'wait'),
   onLost: fc.constantFrom('exit', 'rejoin'),
   requestTimeoutMs: fc.constantFrom(1_000, 3_000, 20_000),

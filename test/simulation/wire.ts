@@ -6,11 +6,13 @@ import {
   LockFault,
   type Lock,
   type RequestOptions,
+  type Sighting,
   type Versioned,
   type WriteResult,
 } from '../../src/election/lock.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import type { Machine, ProcessClock } from './machine.ts';
+import { watchStream } from './watch-stream.ts';
 
 export interface WireOptions {
   readonly truth: FakeClock;
@@ -22,16 +24,21 @@ export interface WireOptions {
   readonly noisiness: number;
   /** For each request a source of chance of its own, so that one request more does not change the others. */
   readonly dice: () => () => number;
+  /** Whether the lock can be watched. */
+  readonly isWatchable: boolean;
   readonly onRead: (seen: Versioned | undefined) => void;
+  readonly onSighting: (sighting: Sighting) => void;
 }
 
 /** The server, as far as this process is concerned. */
 export interface Endpoint {
   read(): Versioned | undefined;
   write(...args: [Parameters<Lock['write']>[0], Versioned | undefined]): WriteResult;
+  past(back: number): Sighting | undefined;
+  watch(watcher: (sighting: Sighting) => void): () => void;
 }
 
-type Dice = () => number;
+export type Dice = () => number;
 
 export class Wire {
   readonly #options: WireOptions;
@@ -56,6 +63,9 @@ export class Wire {
         this.#options.onRead(seen);
         return seen;
       },
+      ...(this.#options.isWatchable
+        ? { watch: (signal: AbortSignal) => this.#watch(server, signal) }
+        : {}),
       write: (record, basis, options) =>
         this.#request(options, (dice) => {
           const answer = server.write(record, basis);
@@ -64,6 +74,24 @@ export class Wire {
           return answer;
         }),
     };
+  }
+
+  /** Packets of a stream arrive in their order, unless the server itself is confused. */
+  async #watch(server: Endpoint, signal: AbortSignal): Promise<AsyncIterable<Sighting>> {
+    const { truth, clock, healsAtMs, noisiness, onSighting } = this.#options;
+    return this.#request({ signal }, (dice) =>
+      watchStream(server, {
+        truth,
+        clock,
+        dice,
+        signal,
+        onSighting,
+        isUnlucky: () => this.#isUnlucky(dice, noisiness === 0 ? 0 : 3),
+        heldForMs: () =>
+          Math.max(this.#cutUntilMs, this.#deafUntilMs, this.#slowUntilMs) - truth.now(),
+        leftMs: () => Math.max(0, healsAtMs - truth.now()),
+      }),
+    );
   }
 
   #request<T>({ signal }: RequestOptions, apply: (dice: Dice) => T): Promise<T> {

@@ -100,6 +100,8 @@ export class World {
     return {
       read: () => this.#server.current,
       write: (record, basis) => this.#server.write(life, record, basis),
+      past: (back) => this.#server.past(back),
+      watch: (watcher) => this.#server.watch(watcher),
     };
   }
 

@@ -3,6 +3,7 @@ import type {
   LeaderRecord,
   Lock,
   RequestOptions,
+  Sighting,
   Versioned,
   WriteResult,
 } from '../../src/election/lock.ts';
@@ -28,6 +29,7 @@ export interface Network {
 /** The lock object in memory, with any number of handles on it and a hand that may edit it. */
 export class MemoryLockServer {
   readonly calls: Call[] = [];
+  readonly #listeners = new Set<(sighting: Sighting) => void>();
   #current: Versioned | undefined;
   #version = 100;
 
@@ -42,7 +44,13 @@ export class MemoryLockServer {
   /** Writes as a person with kubectl would; undefined deletes. */
   edit(record: LeaderRecord | undefined): void {
     this.#version += 1;
-    this.#current = record && { record, version: String(this.#version), origin: undefined };
+    const version = String(this.#version);
+    this.#current = record && { record, version, origin: undefined };
+    for (const listener of this.#listeners) listener({ version, seen: this.#current });
+  }
+
+  onChange(listener: (sighting: Sighting) => void): void {
+    this.#listeners.add(listener);
   }
 
   handle(network: Network = {}): Lock {

@@ -1,0 +1,169 @@
+/**
+ * Keeps a watch on the lock open, for a candidate that stands by or for a leader.
+ *
+ *     idle ── start ──▶ opening ── the present state is seen ──▶ open ──┐
+ *      ▲                  ▲  └── refused, silent ──┐                    │ ended, broke, or made to begin anew
+ *      └── stop ──────────┴────────── pausing ◀────┴────────────────────┘
+ *
+ * Nothing about safety depends on it (design rule 6). What it sees comes late, stale or never, and is only a reason to
+ * look, or to write with compare-and-swap. While it is not open, candidates poll, and leaders find out by renewing.
+ */
+import { backoffMs } from './backoff.ts';
+import { bounded } from './bounded.ts';
+import type { ElectorOptions } from './campaign.ts';
+import { asFault, type Lock, type LockFault, type Sighting } from './lock.ts';
+
+export type LookoutOptions = Required<
+  Pick<ElectorOptions, 'lock' | 'clock' | 'timing' | 'requestTimeoutMs' | 'random' | 'emit'>
+>;
+
+type Watch = NonNullable<Lock['watch']>;
+
+/** A watch that has failed for so long is worth a line. */
+const patienceMs = 30_000;
+const longestPauseMs = 30_000;
+/** Permissions change rarely. */
+const deniedPauseMs = 300_000;
+/** More are left in the socket until these have been taken. */
+const mostUntaken = 32;
+
+export class Lookout {
+  readonly #options: LookoutOptions;
+  #sightings: Sighting[] = [];
+  #onNews: () => void = () => undefined;
+  #onTaken: () => void = () => undefined;
+  #stopped = new AbortController();
+  #current = new AbortController();
+  #isOpen = false;
+  #isReported = false;
+
+  constructor(options: LookoutOptions) {
+    this.#options = options;
+    this.#stopped.abort();
+  }
+
+  /** Whether changes are seen as they happen, as far as anybody knows: something has been seen, and the watch goes on. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Calls `onNews`, and nobody else any more, whenever something can be taken or `isOpen` has changed. */
+  listen(onNews: () => void): void {
+    this.#onNews = onNews;
+  }
+
+  /** Watches until `stop()`; once is enough. Does nothing where the lock cannot be watched. */
+  start(): void {
+    const { lock } = this.#options;
+    if (!this.#stopped.signal.aborted || !lock.watch) return;
+    this.#stopped = new AbortController();
+    void this.#keepWatching(lock.watch.bind(lock), this.#stopped.signal);
+  }
+
+  /** The watch has missed something: begins a new one. */
+  renew(): void {
+    this.#current.abort();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#current.abort();
+    this.#isOpen = false;
+    this.take();
+  }
+
+  /** What has been seen since the last call, in the order in which it came. */
+  take(): Sighting[] {
+    const taken = this.#sightings;
+    this.#sightings = [];
+    this.#onTaken();
+    return taken;
+  }
+
+  async #keepWatching(watch: Watch, stopped: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const isStopped = () => stopped.aborted;
+    let failures = 0;
+    let failingSinceMs = Infinity;
+    while (!isStopped()) {
+      this.#current = new AbortController();
+      const fault = await this.#watch(watch, this.#current);
+      if (isStopped()) return;
+      failures = this.#isOpen ? 0 : failures + 1;
+      failingSinceMs = this.#isOpen ? Infinity : Math.min(failingSinceMs, clock.now());
+      const isLasting = clock.now() - failingSinceMs >= patienceMs;
+      if (fault && (isLasting || fault.kind === 'denied')) this.#report(fault);
+      this.#isOpen = false;
+      this.#onNews();
+      await clock.sleep(this.#pauseMs(failures, fault), stopped);
+    }
+  }
+
+  /** One watch, from its request to its end, and what has ended it if it was a fault. */
+  async #watch(watch: Watch, attempt: AbortController): Promise<LockFault | undefined> {
+    const { clock, requestTimeoutMs } = this.#options;
+    const { signal } = attempt;
+    try {
+      const bound = { clock, boundMs: requestTimeoutMs, signal };
+      const sightings = await bounded(bound, () => watch(signal));
+      await this.#follow(sightings[Symbol.asyncIterator](), signal);
+      return undefined;
+    } catch (thrown) {
+      return asFault(thrown);
+    } finally {
+      attempt.abort();
+    }
+  }
+
+  async #follow(sightings: AsyncIterator<Sighting>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const next = await unlessAborted(sightings.next(), signal);
+      if (!next || next.done) break;
+      this.#see(next.value);
+      if (this.#sightings.length >= mostUntaken)
+        await new Promise<void>((resolve) => (this.#onTaken = resolve));
+    }
+    // A lock that does not listen may never end it.
+    void Promise.resolve(sightings.return?.()).catch(() => undefined);
+  }
+
+  #see(sighting: Sighting): void {
+    this.#sightings.push(sighting);
+    this.#isOpen = true;
+    if (this.#isReported) this.#options.emit({ type: 'watched' });
+    this.#isReported = false;
+    this.#onNews();
+  }
+
+  #report(fault: LockFault): void {
+    if (!this.#isReported) this.#options.emit({ type: 'unwatched', fault });
+    this.#isReported = true;
+  }
+
+  /** At once when a watch has ended in good order; when it broke, many may have, and all would come back together. */
+  #pauseMs(failures: number, fault: LockFault | undefined): number {
+    const { timing, random } = this.#options;
+    if (fault?.kind === 'denied') return deniedPauseMs * (1 + 0.2 * random());
+    if (failures === 0)
+      return fault ? timing.retryPeriodMs * random() : backoffMs(0, { timing, random });
+    const doublingMs = Math.min(timing.retryPeriodMs * 2 ** Math.min(failures, 20), longestPauseMs);
+    return Math.max(doublingMs, fault?.retryAfterMs ?? 0) * (0.5 + random());
+  }
+}
+
+/** Whether or not whoever works on it listens to the signal. Leaves nothing behind on the signal. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  let giveUp: () => void = () => undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    giveUp = () => {
+      resolve(undefined);
+    };
+  });
+  signal.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ElectorOptions } from './campaign.ts';
+import type { Versioned } from './lock.ts';
+import { observe, type Observation } from './observation.ts';
+import type { Pen } from './pen.ts';
+
+export interface MemoryOptions extends Pick<ElectorOptions, 'clock' | 'timing'> {
+  readonly pen: Pen;
+}
+
+/** What this process knows of the lock. Survives campaigns and terms, so that every promise seen is kept. */
+export class Memory {
+  readonly #options: MemoryOptions;
+  #observation: Observation | undefined;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined before the first sight ever. */
+  get observation(): Observation | undefined {
+    return this.#observation;
+  }
+
+  /** Takes into account what the lock was seen to be just now. */
+  remember(seen: Versioned | undefined): Observation {
+    const { clock, timing, pen } = this.#options;
+    this.#observation = observe(this.#observation, {
+      seen,
+      nowMs: clock.now(),
+      isOurs: seen !== undefined && pen.isOurs(seen.record),
+      assumedDurationMs: timing.leaseDurationMs,
+    });
+    return this.#observation;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * One campaign: a candidate's way from its first look to a claim that was acknowledged, or to its end. The diagram is
+ * in `elector.ts`; what to do next is decided in `candidate.ts`, and carried out here.
+ */
+import { backoffMs } from './backoff.ts';
+import { bounded } from './bounded.ts';
+import type { CampaignOutcome, ElectorOptions } from './campaign.ts';
+import {
+  afterConflict,
+  afterFault,
+  afterGlimpse,
+  afterLook,
+  afterWatch,
+  newCandidate,
+  nextStep,
+  waitEndsAtMs,
+  type Candidate,
+  type Patience,
+  type Sight,
+} from './candidate.ts';
+import { hesitationMs } from './hesitation.ts';
+import { asFault, type LockFault, type Sighting, type Versioned } from './lock.ts';
+import type { Lookout } from './lookout.ts';
+import type { Memory } from './memory.ts';
+import { newsBetween } from './news.ts';
+import type { Observation } from './observation.ts';
+import type { Pen, WriteOutcome } from './pen.ts';
+import type { Term } from './term.ts';
+import { trustFrom } from './timing.ts';
+import { isLater } from './version.ts';
+
+/** After a lost race the losers look again, not all in the same instant. */
+const conflictSpreadMs = 10;
+
+export interface StandOptions extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
+  readonly pen: Pen;
+  readonly memory: Memory;
+  readonly lookout: Lookout;
+  readonly patience: Patience;
+  /** Ends the campaign. */
+  readonly signal: AbortSignal;
+  /** Called in the moment of the election: no abort comes in between. */
+  readonly beginTerm: (won: Won) => Term;
+}
+
+export type Won = Extract<WriteOutcome, { kind: 'written' }>;
+
+export class Stand {
+  readonly #options: StandOptions;
+  #candidate: Candidate;
+  #mayHold = false;
+
+  constructor(options: StandOptions) {
+    this.#options = options;
+    const { clock, patience, memory } = options;
+    this.#candidate = newCandidate(patience, clock.now(), memory.observation);
+  }
+
+  /** A claim of ours may have been, or may still be, applied without our having been told. */
+  get mayHold(): boolean {
+    return this.#mayHold;
+  }
+
+  async untilDecided(): Promise<CampaignOutcome> {
+    const { clock, emit, signal } = this.#options;
+    const isAborted = () => signal.aborted;
+    while (!isAborted()) {
+      const before = this.#candidate;
+      const step = nextStep(before, this.#now());
+      switch (step.kind) {
+        case 'sleep':
+          await this.#sleep(step.ms);
+          break;
+        case 'look':
+          await this.#look();
+          break;
+        case 'claim': {
+          const claimed = await this.#claim(step.observation);
+          if (claimed.kind === 'written' && !isAborted() && this.#isInTime(claimed)) {
+            if (before.trouble) emit({ type: 'in-reach' });
+            return { kind: 'elected', term: this.#options.beginTerm(claimed) };
+          }
+          this.#afterClaim(claimed);
+          break;
+        }
+        case 'give-up':
+          return givenUp(before, step.fault);
+        default:
+          return step satisfies never;
+      }
+      if (isAborted()) break;
+      // Who gives up at once has one thing to tell, not two.
+      if (nextStep(this.#candidate, this.#now()).kind === 'give-up') continue;
+      for (const event of newsBetween(before, this.#candidate, clock.now())) emit(event);
+    }
+    return { kind: 'aborted' };
+  }
+
+  /** Until it is time for the next step, or the watch has something to tell. */
+  async #sleep(ms: number): Promise<void> {
+    const { clock, signal, lookout } = this.#options;
+    const nap = new AbortController();
+    const wake = () => {
+      nap.abort();
+    };
+    signal.addEventListener('abort', wake);
+    lookout.listen(wake);
+    // Whoever takes what is free never needs one.
+    if (this.#candidate.sights > 0) lookout.start();
+    await clock.sleep(ms, nap.signal);
+    signal.removeEventListener('abort', wake);
+    this.#candidate = afterWatch(this.#candidate, lookout.isOpen, this.#moment());
+    for (const sighting of lookout.take()) this.#glimpse(sighting);
+  }
+
+  /** Only what is newer than all that is known counts: a watch may be late, or start over. */
+  #glimpse({ version, seen }: Sighting): void {
+    const { memory } = this.#options;
+    const known = memory.observation?.seen;
+    const isNews = known ? isLater(version, known.version) : true;
+    if (isNews) this.#candidate = afterGlimpse(this.#candidate, this.#sight(seen));
+    if (isNews === undefined)
+      this.#candidate = { ...this.#candidate, nextLookAtMs: this.#options.clock.now() };
+  }
+
+  async #look(): Promise<void> {
+    const { pen, signal, lookout } = this.#options;
+    const before = this.#candidate;
+    try {
+      const seen = await pen.read(signal, this.#leftMs());
+      this.#candidate = afterLook(before, this.#sight(seen));
+      // The watch should have shown it.
+      if (before.isWatching && this.#candidate.quietLooks === 0) lookout.renew();
+    } catch (thrown) {
+      this.#afterFault(asFault(thrown), 'look');
+    }
+  }
+
+  async #claim({ seen }: Observation): Promise<WriteOutcome> {
+    const { clock, pen, signal } = this.#options;
+    const mightHaveHeld = this.#mayHold;
+    this.#mayHold = true;
+    try {
+      // The pen has bounds of its own: this one only ends the waiting when it is no longer worth it.
+      const bound = { clock, boundMs: this.#leftMs(), signal };
+      const isWanted = () => !signal.aborted && this.#leftMs() > 0;
+      const outcome = await bounded(bound, () => pen.claim(seen, isWanted));
+      if (outcome.kind === 'conflict' && outcome.isCertain) this.#mayHold = mightHaveHeld;
+      return outcome;
+    } catch (thrown) {
+      return { kind: 'fault', fault: asFault(thrown) };
+    }
+  }
+
+  /** An election that was answered too late has used up the time in which a command may be started. */
+  #isInTime({ sentAtMs }: Won): boolean {
+    const { pen, timing } = this.#options;
+    return pen.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;
+  }
+
+  #afterClaim(outcome: WriteOutcome): void {
+    switch (outcome.kind) {
+      case 'written':
+        this.#candidate = afterLook(this.#candidate, this.#sight(outcome.current));
+        break;
+      case 'conflict': {
+        const lookAtMs = this.#options.clock.now() + this.#conflictPauseMs();
+        this.#candidate = afterConflict(this.#candidate, lookAtMs);
+        break;
+      }
+      case 'fault':
+        this.#afterFault(outcome.fault, 'claim');
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #afterFault(fault: LockFault, during: 'look' | 'claim'): void {
+    const { clock, timing, random } = this.#options;
+    const pauseMs = backoffMs(this.#candidate.trouble?.failures ?? 0, { fault, timing, random });
+    this.#candidate = afterFault(this.#candidate, { fault, nowMs: clock.now(), pauseMs }, during);
+  }
+
+  #sight(seen: Versioned | undefined): Sight {
+    const { memory, lookout, random } = this.#options;
+    const observation = memory.remember(seen);
+    // What a watch shows, others see in the same moment.
+    const hesitation = lookout.isOpen ? hesitationMs(random) : 0;
+    return { ...this.#moment(), observation, hesitationMs: hesitation };
+  }
+
+  /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
+  #conflictPauseMs(): number {
+    const { timing, random } = this.#options;
+    const { conflicts } = this.#candidate;
+    return conflicts === 0 ? conflictSpreadMs * random() : backoffMs(conflicts, { timing, random });
+  }
+
+  #leftMs(): number {
+    return waitEndsAtMs(this.#candidate) - this.#options.clock.now();
+  }
+
+  #moment() {
+    const { clock, timing, random } = this.#options;
+    return { nowMs: clock.now(), timing, spread: random() };
+  }
+
+  #now() {
+    const { clock, timing, requestTimeoutMs } = this.#options;
+    return {
+      nowMs: clock.now(),
+      wallMs: clock.wall(),
+      assumedDurationMs: timing.leaseDurationMs,
+      toleranceMs: requestTimeoutMs,
+    };
+  }
+}
+
+function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {
+  if (fault) return { kind: 'unavailable', fault };
+  return { kind: 'held', holder: candidate.observation?.seen?.record.holder ?? '' };
+}

@@ -1,0 +1,264 @@
+/** A standby that watches: no requests while all goes well, and none of its promises rests on the watch (case 17). */
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { LockFault } from '../../src/election/lock.ts';
+import { defaultTiming } from '../../src/election/timing.ts';
+import { recordOf, released, Scene, type Campaign, type Replica } from './scene.ts';
+import { WatchPost } from './watch-post.ts';
+
+let scene: Scene;
+let post: WatchPost;
+let b: Replica;
+
+/** Hesitates for 20 ms, looks without a spread. */
+const watcher = (identity: string, random = () => 0) =>
+  scene.replica(identity, { random }, post.watch);
+
+/** By somebody else, every two seconds. */
+async function renewed(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    scene.server.edit(recordOf('a', { renewTimeUs: time }));
+    await scene.clock.advance(2_000);
+  }
+}
+
+const calls = () => scene.server.calls.length;
+
+async function standBy(): Promise<Campaign> {
+  const campaign = b.campaign();
+  await scene.clock.advance(0);
+  return campaign;
+}
+
+beforeEach(() => {
+  scene = new Scene();
+  post = new WatchPost(scene.server);
+  scene.server.edit(recordOf('a'));
+  b = watcher('b');
+});
+
+describe('a standby that watches', () => {
+  it('sends nothing but one read and one watch while the leader renews', async () => {
+    await standBy();
+    await renewed(100);
+    expect(calls()).toBe(1);
+    expect(post.asked).toBe(1);
+  });
+
+  it('claims what is released after a short hesitation, with a single write', async () => {
+    const campaign = await standBy();
+    await renewed(3);
+    scene.server.edit(released);
+    await scene.clock.advance(20);
+    expect(campaign.outcome?.kind).toBe('elected');
+    expect(scene.server.calls.map(({ verb }) => verb)).toEqual(['read', 'write']);
+  });
+
+  it('claims when the record has run out since its latest sight, to the millisecond', async () => {
+    const campaign = await standBy();
+    await renewed(5);
+    await scene.clock.advance(15_000 - 2_000 + 19);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(1);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  it('drops its claim when somebody else was faster', async () => {
+    const campaign = await standBy();
+    scene.server.edit(released);
+    await scene.clock.advance(10);
+    scene.server.edit(recordOf('c'));
+    await scene.clock.advance(10_000);
+    expect(campaign.outcome).toBeUndefined();
+    expect(scene.server.calls.every(({ verb }) => verb === 'read')).toBe(true);
+  });
+
+  it('asks for no watch when it takes what is free', async () => {
+    scene.server.edit(released);
+    const campaign = await standBy();
+    expect(campaign.outcome?.kind).toBe('elected');
+    expect(post.asked).toBe(0);
+  });
+
+  it('waits out what is deleted', async () => {
+    const campaign = await standBy();
+    scene.server.edit(undefined);
+    await scene.clock.advance(1_000);
+    expect(b.told).toEqual(['standing-by', 'waiting-out']);
+    await scene.clock.advance(13_900);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(200);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  it('leaves nothing behind when its campaign is aborted', async () => {
+    const campaign = await standBy();
+    campaign.abort();
+    await scene.clock.advance(1);
+    expect(campaign.outcome).toEqual({ kind: 'aborted' });
+    expect(post.open).toBe(0);
+    expect(scene.clock.sleepers).toBe(0);
+  });
+
+  it('that only tries gives up at the first sign of life', async () => {
+    const wallMs = scene.clock.wall();
+    scene.server.edit(recordOf('a', { renewTimeUs: (wallMs - 60_000) * 1_000 }));
+    const campaign = b.campaign({ kind: 'try' });
+    await scene.clock.advance(100);
+    expect(campaign.outcome).toBeUndefined();
+    scene.server.edit(recordOf('a'));
+    await scene.clock.advance(1);
+    expect(campaign.outcome).toEqual({ kind: 'held', holder: 'a' });
+  });
+
+  it('does not wait for its next look when a version cannot be compared: it looks at once', async () => {
+    await standBy();
+    post.show({ version: 'b7', seen: { record: released, version: 'b7', origin: undefined } });
+    await scene.clock.advance(1);
+    expect(calls()).toBe(2);
+  });
+});
+
+describe('no stale sight', () => {
+  test.each([
+    ['an old release', { record: released, version: '90', origin: undefined }],
+    ['an old holder', { record: recordOf('z'), version: '90', origin: undefined }],
+    ['an old deletion', undefined],
+  ])('changes anything: %s', async (_, seen) => {
+    const campaign = await standBy();
+    await scene.clock.advance(1_000);
+    post.show({ version: '90', seen });
+    await scene.clock.advance(13_900);
+    expect(campaign.outcome).toBeUndefined();
+    expect(b.told).toEqual(['standing-by']);
+    await scene.clock.advance(200);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  test('makes a deadline move: the same state again', async () => {
+    const campaign = await standBy();
+    for (let second = 0; second < 14; second += 1) {
+      await scene.clock.advance(1_000);
+      const { current } = scene.server;
+      post.show({ version: current!.version, seen: current });
+    }
+    await scene.clock.advance(1_100);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+});
+
+describe('a watch that', () => {
+  it('falls silent is found out by a look, and replaced', async () => {
+    await standBy();
+    post.isSilent = true;
+    await renewed(4);
+    expect(calls()).toBe(2);
+    expect(post.asked).toBe(2);
+    post.isSilent = false;
+    await renewed(20);
+    expect(calls()).toBe(2);
+  });
+
+  it('is silent for good costs no more than a look now and then, and no takeover', async () => {
+    const campaign = await standBy();
+    post.isSilent = true;
+    await renewed(30);
+    expect(calls()).toBeLessThan(20);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(15_000 + 6_000);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  it('ends is begun again, and what happened in between is seen', async () => {
+    const campaign = await standBy();
+    post.show('end');
+    scene.server.edit(released);
+    await scene.clock.advance(140);
+    expect(campaign.outcome?.kind).toBe('elected');
+    expect(post.asked).toBe(2);
+  });
+
+  it('breaks is begun again within a retry period, and polled meanwhile', async () => {
+    await standBy();
+    post.refusal = new LockFault('unreachable', 'reset');
+    post.show(new LockFault('unreachable', 'reset'));
+    await renewed(5);
+    expect(calls()).toBeGreaterThanOrEqual(4);
+    post.refusal = undefined;
+    await renewed(30);
+    const before = calls();
+    await renewed(20);
+    expect(calls()).toBe(before);
+    expect(b.told).toEqual(['standing-by']);
+  });
+
+  it('never opens is told after a while, once, and its end as well', async () => {
+    post.refusal = new LockFault('unreachable', 'no');
+    await standBy();
+    await renewed(50);
+    expect(b.told).toEqual(['standing-by', 'unwatched']);
+    post.refusal = undefined;
+    await renewed(30);
+    expect(b.told).toEqual(['standing-by', 'unwatched', 'watched']);
+  });
+
+  it('is forbidden is told at once, once; the lock is polled as before', async () => {
+    post.refusal = new LockFault('denied', 'not allowed to watch', { hint: 'add to a Role' });
+    const campaign = await standBy();
+    await renewed(60);
+    expect(b.told).toEqual(['standing-by', 'unwatched']);
+    expect(post.asked).toBe(1);
+    expect(calls()).toBeGreaterThan(55);
+    scene.server.edit(released);
+    await scene.clock.advance(defaultTiming.retryPeriodMs);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  it('floods is read no faster than it is taken', async () => {
+    let yielded = 0;
+    const flood = {
+      async *[Symbol.asyncIterator]() {
+        for (; yielded < 1_000; yielded += 1) {
+          await Promise.resolve();
+          yield { version: 'x', seen: undefined };
+        }
+      },
+    };
+    const c = scene.replica('c', {}, () => Promise.resolve(flood));
+    // What cannot be compared makes it look, and that takes its time.
+    c.wire.rule = () => (yielded > 0 ? { there: 'never' } : {});
+    const campaign = c.campaign();
+    await scene.clock.advance(1_000);
+    expect(yielded).toBeGreaterThan(0);
+    expect(yielded).toBeLessThan(100);
+    campaign.abort();
+    await scene.clock.advance(1);
+  });
+
+  it('does not listen when it is told to end keeps nobody waiting', async () => {
+    const c = scene.replica('c', {}, () => new Promise(() => undefined));
+    const campaign = c.campaign();
+    await scene.clock.advance(100);
+    campaign.abort();
+    await scene.clock.advance(1);
+    expect(campaign.outcome).toEqual({ kind: 'aborted' });
+    expect(scene.clock.sleepers).toBe(0);
+  });
+});
+
+describe('a crowd that watches', () => {
+  it('has one winner, few conflicts, and goes back to sleep', async () => {
+    const crowd = Array.from({ length: 1_000 }, (_, place) =>
+      watcher(`c${String(place)}`, Math.random),
+    );
+    for (const { wire } of crowd.map(({ wire }) => ({ wire })))
+      wire.rule = () => ({ there: 2, back: 2 });
+    const campaigns = crowd.map((replica) => replica.campaign());
+    await scene.clock.advance(100);
+    const before = calls();
+    scene.server.edit(released);
+    await scene.clock.advance(500);
+    const winners = campaigns.filter(({ outcome }) => outcome?.kind === 'elected');
+    expect(winners).toHaveLength(1);
+    expect(calls() - before).toBeLessThan(100);
+  });
+});
