@@ -11,6 +11,10 @@ export interface Mutation {
 }
 
 const elector = 'src/election/elector.ts';
+const memory = 'src/election/memory.ts';
+const stand = 'src/election/stand.ts';
+const renewal = 'src/election/renewal.ts';
+const sentry = 'src/election/sentry.ts';
 const observation = 'src/election/observation.ts';
 const pen = 'src/election/pen.ts';
 const release = 'src/election/release.ts';
@@ -38,8 +42,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the wall clock decides',
     edits: [
-      [elector, 'nowMs: clock.now(),\n      isOurs', 'nowMs: clock.wall(),\n      isOurs'],
-      [elector, 'nowMs: clock.now(),\n      wallMs', 'nowMs: clock.wall(),\n      wallMs'],
+      [memory, 'nowMs: clock.now(),\n      isOurs', 'nowMs: clock.wall(),\n      isOurs'],
+      [stand, 'nowMs: clock.now(),\n      wallMs', 'nowMs: clock.wall(),\n      wallMs'],
+      [stand, 'nowMs: clock.now(), timing, spread', 'nowMs: clock.wall(), timing, spread'],
     ],
     tests: election,
   },
@@ -48,13 +53,13 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs),',
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs) - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000),',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs);',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs) - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
       ],
       [
-        elector,
-        'return this.#memory;\n  }\n\n  /** The losers',
-        'if (this.#memory.seen && clock.wall() > (this.#memory.seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#memory = { ...this.#memory, promisedUntilMs: -Infinity };\n    return this.#memory;\n  }\n\n  /** The losers',
+        memory,
+        'return this.#observation;\n  }\n}',
+        'if (seen && clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n    return this.#observation;\n  }\n}',
       ],
     ],
     tests: election,
@@ -64,8 +69,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs),',
-        'nowMs + sight.assumedDurationMs,',
+        'nowMs + durationMs(seen.record, sight.assumedDurationMs);',
+        'nowMs + sight.assumedDurationMs;',
       ],
     ],
     tests: election,
@@ -85,9 +90,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim is made on whatever is there by now',
     edits: [
       [
-        elector,
-        '() => this.#pen.claim(seen, isWanted)',
-        'async () => this.#pen.claim(await this.#pen.read().catch(() => seen), isWanted)',
+        stand,
+        '() => pen.claim(seen, isWanted)',
+        'async () => pen.claim(await pen.read().catch(() => seen), isWanted)',
       ],
     ],
     tests: election,
@@ -96,9 +101,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim that was answered late starts a term',
     edits: [
       [
-        elector,
-        'return this.#pen.trustTime.now() < trustFrom(sentAtMs, this.#options.timing).lossAtMs;',
-        'return sentAtMs > -Infinity || trustFrom(sentAtMs, this.#options.timing).lossAtMs > 0;',
+        stand,
+        'return pen.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;',
+        'return pen !== undefined || trustFrom(sentAtMs, timing).lossAtMs > 0;',
       ],
     ],
     tests: election,
@@ -151,9 +156,9 @@ export const mutations: readonly Mutation[] = [
     name: 'what a lost answer says is settled by reading',
     edits: [
       [
-        term,
+        renewal,
         'this.#basis = seen;',
-        "this.#basis = seen;\n      if (verdict.kind === 'ours') this.#window.extend(pen.trustTime.now());",
+        "this.#basis = seen;\n      if (verdict.kind === 'ours') this.#office.window.extend(pen.trustTime.now());",
       ],
     ],
     tests: election,
@@ -173,11 +178,56 @@ export const mutations: readonly Mutation[] = [
     name: 'an answer after the end of the trust renews it',
     edits: [
       [
-        term,
-        '    if (this.#window.lossInMs() <= 0) {\n      this.#closeWindow();\n      return false;\n    }\n    if (!this.#window.extend(sentAtMs)) return false;',
-        '    if (!this.#window.extend(sentAtMs)) return false;',
+        renewal,
+        '    if (window.lossInMs() <= 0) {\n      this.#office.closeWindow();\n      return false;\n    }\n    if (!window.extend(sentAtMs)) return false;',
+        '    if (!window.extend(sentAtMs)) return false;',
       ],
       [term, 'if (leftMs <= 0) this.#closeWindow();', 'if (leftMs <= -500) this.#closeWindow();'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'an event of the watch ends the term',
+    edits: [
+      [renewal, 'onAlarm: () => {', "onAlarm: () => {\n        office.lose({ kind: 'expired' });"],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a leader believes old news',
+    edits: [
+      [
+        sentry,
+        'if (known && isLater(sighting.version, known.version) === false) continue;',
+        'if (!known) continue;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a candidate believes old news',
+    edits: [
+      [
+        stand,
+        'const isNews = known ? isLater(version, known.version) : true;',
+        'const isNews = known ? isLater(version, known.version) !== undefined : true;',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a silent watch is trusted for ever',
+    edits: [[stand, 'lookout.renew();', '']],
+    tests: election,
+  },
+  {
+    name: 'everybody claims in the same moment',
+    edits: [
+      [
+        stand,
+        'lookout.isOpen ? hesitationMs(random) : 0',
+        'lookout.isOpen ? 0 * hesitationMs(random) : 0',
+      ],
     ],
     tests: election,
   },
@@ -266,7 +316,11 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a withdrawn claim is left behind',
     edits: [
-      [elector, 'if (!this.#mayHold) return;', 'if (this.#mayHold || !this.#mayHold) return;'],
+      [
+        elector,
+        'if (stand.mayHold) await this.#withdraw();',
+        'if (!stand) await this.#withdraw();',
+      ],
     ],
     tests: election,
   },
@@ -274,7 +328,7 @@ export const mutations: readonly Mutation[] = [
     name: 'renewals stop when the command is asked to stop',
     edits: [
       [
-        term,
+        renewal,
         'for (let failures = 0; this.#mayWrite(); failures += 1) {',
         "for (let failures = 0; this.#mayWrite() && !('stopping' in globalThis); failures += 1) {",
       ],
