@@ -63,11 +63,12 @@ export async function begin(options: Exchange): Promise<http.IncomingMessage> {
       'User-Agent': options.userAgent,
       ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }),
     },
-    signal,
     // Not for us, `signal` does that: it ends a proxy's handshake, which the request has no hold of.
     timeout: options.timeoutMs,
   });
 
+  // Not by the option of that name: that gives the socket an error, which nobody hears if the answer is just ending.
+  signal.addEventListener('abort', () => request.destroy());
   return new Promise<http.IncomingMessage>((resolve, reject) => {
     // Stays, for errors after the answer has begun: those reach the reader of the body.
     request.on('error', reject).on('response', resolve);

@@ -46,7 +46,5 @@ async function* linesOf(
     }
   } catch (error) {
     if (!signal.aborted) throw networkFault(error, { server });
-  } finally {
-    response.destroy();
   }
 }

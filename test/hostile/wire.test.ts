@@ -1,6 +1,4 @@
 /** Whatever bytes come instead of an HTTP answer, however slowly: an answer or a fault, within the bound. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -8,18 +6,11 @@ import { clusterAt, connectTo, patiently } from '../kube/fixtures.ts';
 import { json, text } from './arbitraries.ts';
 import { expectLockFault, outcomeOf } from './expectations.ts';
 import { patience, runs } from './runs.ts';
-
-/** What a server does with a connection on which a request has come in. */
-interface Script {
-  readonly pieces: readonly Buffer[];
-  readonly then: 'close' | 'reset' | 'stay';
-}
+import { headersOf, startScriptedServer, type Script } from './scripted-server.ts';
 
 const boundMs = 100;
 /** How late a bound may be kept on a machine that is busy. */
 const slackMs = 1_500;
-
-const headersOf = (lines: readonly string[]) => ['HTTP/1.1 200 OK', ...lines, '', ''].join('\r\n');
 
 const body: fc.Arbitrary<Buffer> = fc.oneof(
   json.map((value) => Buffer.from(JSON.stringify(value))),
@@ -86,33 +77,6 @@ const script: fc.Arbitrary<Script> = fc.record({
   then: fc.constantFrom('close', 'reset', 'stay'),
 });
 
-/** A server that does with a request for `/7` what the script of that number says. */
-async function startServer(scripts: readonly Script[]) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    socket.on('data', (bytes) => {
-      const next = scripts[Number(/^[A-Z]+ \/(\d+) /.exec(bytes.toString('latin1'))?.[1])];
-      for (const piece of next?.pieces ?? []) socket.write(piece);
-      if (next?.then === 'close') socket.end();
-      if (next?.then === 'reset') socket.resetAndDestroy();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${String(port)}`,
-    sockets,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 const get = { method: 'GET', path: '/', signal: patiently() } as const;
 
 test(
@@ -124,7 +88,7 @@ test(
       then: 'close',
     };
     const scripts = [good];
-    const server = await startServer(scripts);
+    const server = await startScriptedServer(scripts);
     await fc.assert(
       fc.asyncProperty(fc.array(script, { minLength: 1, maxLength: 3 }), async (steps) => {
         const connection = connectTo(clusterAt(server.url), boundMs);
@@ -148,7 +112,7 @@ test(
 );
 
 test('an answer that never ends is cut off by its size, before the bound', async () => {
-  const server = await startServer([]);
+  const server = await startScriptedServer([]);
   const endless = Buffer.alloc(2 ** 20, ' ');
   const connection = connectTo(clusterAt(server.url), 20_000);
   const request = outcomeOf(connection.request(get));
@@ -163,7 +127,7 @@ test('an answer that never ends is cut off by its size, before the bound', async
 });
 
 test('an answer of one byte at a time is cut off at the bound, and its connection is closed', async () => {
-  const server = await startServer([]);
+  const server = await startScriptedServer([]);
   const connection = connectTo(clusterAt(server.url), boundMs);
   const request = outcomeOf(connection.request(get));
   await expect.poll(() => server.sockets.size).toBe(1);
@@ -178,7 +142,7 @@ test('an answer of one byte at a time is cut off at the bound, and its connectio
 });
 
 test('a body that cannot be sent leaves no connection behind', async () => {
-  const server = await startServer([]);
+  const server = await startScriptedServer([]);
   const connection = connectTo(clusterAt(server.url), 10_000);
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;

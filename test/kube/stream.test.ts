@@ -101,7 +101,12 @@ describe('lines', () => {
   });
 
   for (const [what, end] of [
-    ['a reset', (server: ApiServer) => void server.reset()],
+    [
+      'a reset',
+      (server: ApiServer) => {
+        server.reset();
+      },
+    ],
     ['an end without warning', (_: ApiServer, response: ServerResponse) => response.destroy()],
   ] as const) {
     test(`${what} in the middle of one is a fault`, async ({ server, connection }) => {
@@ -246,6 +251,22 @@ describe('a signal that aborts', () => {
     giveUp.abort();
     await server.open(0);
     expect(await lines.next()).toEqual(ended);
+  });
+
+  test('when the server has just ended them ends them all the same', async ({
+    server,
+    connection,
+  }) => {
+    for (let turns = 0; turns < 10; turns++) {
+      const giveUp = new AbortController();
+      const { response, lines } = await open(server, connection, giveUp.signal);
+      response.end('one\ntwo\n');
+      expect(await take(lines, 1)).toEqual(['one']);
+      for (let passed = 0; passed < turns; passed++) await Promise.resolve();
+      giveUp.abort();
+      expect(await lines.next()).toEqual(ended);
+      await server.open(0);
+    }
   });
 
   test('has no listeners left when lines have ended in whatever way', async ({
