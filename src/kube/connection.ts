@@ -9,7 +9,7 @@ import { openStream, type Stream } from './stream.ts';
 
 /** How to talk to a cluster. */
 export interface ConnectionOptions {
-  /** From the call to the last byte of the answer, with everything in between. */
+  /** From the call to the last byte of the answer, with everything in between; of a stream, to its headers. */
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
 }

@@ -29,8 +29,9 @@ export async function openStream(
 ): Promise<Answer | Stream> {
   const response = await begin(exchange);
   if (response.statusCode !== 200) return readAnswer(response);
-  // It was for the way here. Proxies do not always see to the probes.
-  response.socket.setTimeout(0).setKeepAlive(true, keepAliveMs);
+  // The time is over that was for a proxy's handshake. A socket inside a tunnel takes the agent's word for being
+  // probed already, though nobody has seen to it.
+  response.socket.setTimeout(0).setKeepAlive(false).setKeepAlive(true, keepAliveMs);
   response.once('close', outlive());
   return { status: 200, lines: linesOf(response, exchange) };
 }

@@ -1,6 +1,8 @@
 /** An answer that goes on: bounded up to its headers, unbounded after them, and gone whenever somebody has had enough. */
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
@@ -55,6 +57,14 @@ async function faultOf(promise: Promise<unknown>): Promise<LockFault> {
   expect(thrown).toBeInstanceOf(LockFault);
   expect((thrown as LockFault).kind).toBe('unreachable');
   return thrown as LockFault;
+}
+
+/** Whether the socket of that local port has a timer for keep-alive probes running (proc(5), `tr`). */
+async function isProbed(port: number | undefined): Promise<boolean> {
+  const table = await readFile('/proc/net/tcp', 'utf8');
+  const local = `0100007F:${(port ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const row = table.split('\n').map((line) => line.trim().split(/\s+/));
+  return row.find((fields) => fields[1] === local)?.[5]?.startsWith('02:') ?? false;
 }
 
 const ended = { done: true, value: undefined };
@@ -316,6 +326,14 @@ describe('the connection', () => {
     expect(await take(second.lines, 1)).toEqual(['still here']);
   });
 
+  test('of a stream is probed by TCP, so that a peer that is gone is found', async ({
+    server,
+    connection,
+  }) => {
+    const { response } = await open(server, connection);
+    await expect.poll(() => isProbed(response.socket?.remotePort)).toBe(true);
+  });
+
   test('goes when somebody leaves the loop', async ({ server, connection }) => {
     server.fail((response) => void response.writeHead(200).write('one\ntwo\n'));
     const answer = await connection.stream({ method: 'GET', path, signal: patiently() });
@@ -352,6 +370,7 @@ describe('the connection', () => {
     await connection.request(get);
     const { response, lines } = await open(server, connection);
     expect(proxy.tunnels()).toBe(2);
+    await expect.poll(() => isProbed(proxy.clientPorts[1])).toBe(true);
     const next = lines.next();
     for (let round = 0; round < 3; round++) {
       server.fail('hang');
@@ -363,6 +382,27 @@ describe('the connection', () => {
     await server.open(0);
     await proxy.close();
   });
+});
+
+test('a proxy that never answers is a fault at the bound, and no connection to it stays', async ({
+  folder,
+}) => {
+  const proxy = createServer();
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const accepted = once(proxy, 'connection') as Promise<[Socket]>;
+  const entry = { 'proxy-url': `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  const content = kubeconfig('https://127.0.0.1:1', { token }, entry);
+  const file = await folder.write('config', content);
+  const connection = connectTo(
+    await loadCluster({ kubeconfig: file, env: {}, signal: patiently() }),
+    100,
+  );
+  const fault = await faultOf(connection.stream({ method: 'GET', path, signal: patiently() }));
+  expect(fault.message).toMatch(/^no answer .* within 0\.1 s$/);
+  const [socket] = await accepted;
+  if (!socket.closed) await once(socket.resume(), 'close');
+  connection.close();
+  proxy.close();
 });
 
 test('a plain http server streams as well', async () => {
