@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Rounds, Setting } from './compare.ts';
 import type { Contestant } from './contestants.ts';
 import { memoryOf } from './memory.ts';
-import { bareNode, speaker } from './subject.ts';
+import { bareNode, bareNodeWithTls, speaker } from './subject.ts';
 import { note, type Figure } from './table.ts';
 
 /** Until timers and garbage collection after the start are over. */
@@ -18,7 +18,10 @@ export async function compareStart(setting: Setting, { ours: rounds }: Rounds): 
     ['kubeconfig', kubeconfig],
   ] as const;
   const samples = new Map<string, { ours: number[]; theirs: number[] }>();
-  const floor: { startMs: number[]; rss: number[] } = { startMs: [], rss: [] };
+  const floors = [
+    ['bare node', bareNode],
+    ['bare node with TLS', bareNodeWithTls(stage.controlPlane.port)],
+  ] as const;
 
   // The first round only fills the page cache.
   for (let round = -1; round < rounds; round++) {
@@ -31,25 +34,27 @@ export async function compareStart(setting: Setting, { ours: rounds }: Rounds): 
           if (state === 'absent') await stage.deleteLease(lock);
           const startMs = await startOf(contestant, lock, file);
           const what = `start to child, Lease ${state}, ${place}, ms`;
-          const all = samples.get(what) ?? { ours: [], theirs: [] };
-          if (round >= 0) all[contestant.name].push(startMs);
-          samples.set(what, all);
+          if (round >= 0) add(what, contestant.name, startMs);
         }
-    const bare = stage.start(bareNode);
-    const startMs = (await bare.said('x')) - bare.startedAtMs;
-    if (round >= 0) floor.startMs.push(startMs);
-    if (round >= 0 && round % memoryEvery === 0) {
-      await delay(steadyAfterMs);
-      floor.rss.push(memoryOf(bare.pid).rss / 1_024);
+    for (const [name, argv] of floors) {
+      const bare = stage.start(argv);
+      const startMs = (await bare.said('x')) - bare.startedAtMs;
+      if (round >= 0) add(`floor: start of ${name}, ms`, 'ours', startMs);
+      if (round >= 0 && round % memoryEvery === 0) {
+        await delay(steadyAfterMs);
+        add(`floor: RSS of ${name}, MB`, 'ours', memoryOf(bare.pid).rss / 1_024);
+      }
+      bare.endCommand();
+      await bare.closed;
     }
-    bare.endCommand();
-    await bare.closed;
   }
-  return [
-    ...[...samples].map(([what, all]) => ({ what, ...all })),
-    { what: 'floor: start of bare node, ms', ours: floor.startMs, theirs: [] },
-    { what: 'floor: RSS of bare node, MB', ours: floor.rss, theirs: [], digits: 1 },
-  ];
+  return [...samples].map(([what, all]) => ({ what, ...all, digits: what.endsWith('MB') ? 1 : 0 }));
+
+  function add(what: string, who: Contestant['name'], value: number): void {
+    const all = samples.get(what) ?? { ours: [], theirs: [] };
+    all[who].push(value);
+    samples.set(what, all);
+  }
 
   async function startOf(by: Contestant, lock: string, file: string | undefined): Promise<number> {
     const run = { lock, command: speaker, ...(file === undefined ? {} : { kubeconfig: file }) };

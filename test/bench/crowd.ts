@@ -2,14 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditEntry } from '../support/control-plane.ts';
-import { contestants, type Contestant } from './contestants.ts';
+import { contestants } from './contestants.ts';
 import { countByVerb, isOpenWatch } from './compare-steady.ts';
+import { totalOf, type CrowdFigures } from './crowd-figures.ts';
 import { crowdPicture } from './crowd-picture.ts';
 import { electorCrowd, wrapperCrowd, type Crowd } from './crowds.ts';
 import { processorSecondsOf } from './memory.ts';
 import { circumstances } from './place.ts';
 import { noParticularMoment, openStage, type Account, type Stage } from './stage.ts';
-import { median, medianAndWorst, note, print, table } from './table.ts';
+import { medianAndWorst, note, print, table } from './table.ts';
 
 /** More processes of client-go than that do not fit everywhere; what more would ask for is a multiplication. */
 const mostWrappers = 100;
@@ -25,19 +26,6 @@ export interface CrowdOptions {
   /** Where to put the picture. */
   readonly svg: string | undefined;
   readonly command: string;
-}
-
-/** Rates are per minute. */
-export interface CrowdFigures {
-  readonly who: Contestant['name'] | 'nobody';
-  readonly size: number;
-  readonly requests: ReadonlyMap<string, number>;
-  readonly openWatches: number;
-  readonly apiserverSeconds: number;
-  readonly etcdSeconds: number;
-  readonly handOverMs: readonly number[];
-  /** Of each hand-over. */
-  readonly conflicts: readonly number[];
 }
 
 export async function measureCrowd({ sizes, svg, command }: CrowdOptions): Promise<void> {
@@ -130,10 +118,6 @@ function isIn({ from, to }: { from: string; to: string }) {
   return ({ receivedAt }: AuditEntry): boolean => receivedAt >= from && receivedAt < to;
 }
 
-export function totalOf(requests: ReadonlyMap<string, number>): number {
-  return [...requests.values()].reduce((total, each) => total + each, 0);
-}
-
 function tableOf(all: readonly CrowdFigures[]): string {
   const names = { ours: 'k8s-leader', theirs: 'client-go', nobody: 'nobody' };
   const heads = ['candidates', 'of', 'hand-over, ms', 'conflicts', 'get/min', 'update/min'];
@@ -150,9 +134,4 @@ function tableOf(all: readonly CrowdFigures[]): string {
     server.etcdSeconds.toFixed(1),
   ]);
   return table([...heads, ...more], rows);
-}
-
-/** Hand-over time of a crowd, in one figure. */
-export function typicalMs({ handOverMs }: CrowdFigures): number {
-  return median(handOverMs);
 }

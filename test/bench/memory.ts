@@ -32,12 +32,13 @@ export function processorMsOf(pid: number): number {
 }
 
 /**
- * Time on a processor so far in seconds, in steps of 0.01, of a process with all its threads and of those that it has
- * started and waited for. Of a whole tree, the sum over its members misses nothing that has ended meanwhile.
+ * Time on a processor so far, in seconds, of a process and of those that it has started and waited for. Of a whole
+ * tree, the sum over its members misses nothing that has ended meanwhile. The kernel tells what has ended in steps of
+ * 0.01 s, what lives in nanoseconds.
  */
 export function processorSecondsOf(pid: number): number {
-  const ticks = statOf(pid).slice(11, 15).map(Number);
-  return ticks.reduce((total, each) => total + each, 0) / 100;
+  const endedTicks = statOf(pid).slice(13, 15).map(Number);
+  return processorMsOf(pid) / 1_000 + endedTicks.reduce((total, each) => total + each, 0) / 100;
 }
 
 /** Zombies do not. */

@@ -21,6 +21,17 @@ export const bareNode = [
   'const fs = require("fs"); fs.writeSync(1, "x\\n"); fs.readSync(0, Buffer.alloc(1)); fs.writeSync(1, "y\\n")',
 ];
 
+/** The same as soon as it has a TLS connection: no client of the API server written for Node gets below. */
+export function bareNodeWithTls(port: number): string[] {
+  const script = `
+    const fs = require('fs');
+    require('tls').connect({ port: ${port}, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      fs.writeSync(1, 'x\\n');
+      process.stdin.resume().on('end', () => process.exit());
+    });`;
+  return [process.execPath, '-e', script];
+}
+
 export class Subject {
   readonly pid: number;
   /** Of `performance.now()`, right before it was started. */
