@@ -13,6 +13,7 @@ import { parse } from './cli/parse.ts';
 import type { RunOptions } from './cli/run-options.ts';
 import { systemClock } from './clock.ts';
 import { LeaderElector } from './election/elector.ts';
+import type { ElectionListener } from './election/events.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
 import { openLock } from './locks/index.ts';
@@ -107,10 +108,16 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
       released.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
       const { lock } = opened;
-      return new LeaderElector({ ...options, lock, clock: systemClock, identity, emit, random });
+      const emitAndPrepare: ElectionListener = (event) => {
+        // Who stands by has time to load what is needed in a hurry later. A failure shows up then.
+        if (event.type === 'standing-by') loadChild().catch(() => undefined);
+        emit(event);
+      };
+      const ears = { emit: emitAndPrepare, random };
+      return new LeaderElector({ ...options, ...ears, lock, clock: systemClock, identity });
     },
     start: async (term) => {
-      const { startChild } = await import('./child/child.ts');
+      const { startChild } = await loadChild();
       const { transitions, fencingToken } = term;
       const cookie = randomUUID();
       const facts = { lock: options.lock, namespace, identity, transitions, fencingToken };
@@ -136,6 +143,8 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     released.abort();
   }
 }
+
+const loadChild = () => import('./child/child.ts');
 
 /** Not Math.random: machines cloned with its state would draw the same. */
 function random(): number {

@@ -1,6 +1,8 @@
 /**
- * Giving the lock back, last of all and carefully (design rule 10): read, is it our own write in *this* answer,
- * write on *this* version. Never blind, never by belief, never over somebody else.
+ * Giving the lock back, last of all and carefully (design rule 10): is it our own write in what the server has answered,
+ * then write on exactly *that* version. Never blind, never by belief, never over somebody else. The answer to our latest
+ * renewal is as good as any: compare-and-swap refuses if anything has happened since. Only then, or when nothing is
+ * known for certain, does it cost a read; who waits for the lock would wait for that as well.
  */
 import { bounded } from './bounded.ts';
 import type { Clock } from './clock.ts';
@@ -13,6 +15,8 @@ const pauseMs = 100;
 export interface ReleaseOptions {
   readonly clock: Clock;
   readonly boundMs: number;
+  /** What the server has answered last, if that is worth a try. */
+  readonly latest?: Versioned | undefined;
   /** Which of our own writes may be taken back. */
   readonly isOurs: (record: LeaderRecord) => boolean;
   /** Another holder was seen on the way: a campaign that follows must know of its claim. */
@@ -27,13 +31,15 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
   const { clock, boundMs } = options;
   const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
+  let known = options.latest;
   try {
     await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);
     return await bounded({ clock, boundMs: endsAtMs - clock.now() }, async (cutOff) => {
       for (;;) {
-        latest = await tryRelease(pen, options, cutOff);
+        latest = await tryRelease(pen, options, { known, cutOff });
         if (latest.kind !== 'failed' || cutOff.aborted) return latest;
-        await clock.sleep(pauseMs, cutOff);
+        if (!known) await clock.sleep(pauseMs, cutOff);
+        known = undefined;
       }
     });
   } catch (thrown) {
@@ -46,10 +52,10 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
 async function tryRelease(
   pen: Pen,
   { isOurs, onUsurped }: ReleaseOptions,
-  cutOff: AbortSignal,
+  { known, cutOff }: { known: Versioned | undefined; cutOff: AbortSignal },
 ): Promise<ReleaseOutcome> {
   try {
-    const seen = await pen.read(cutOff);
+    const seen = known ?? (await pen.read(cutOff));
     // The answer to our own release was lost.
     if (seen?.record.holder === '' && pen.wrote(seen.record)) return { kind: 'released' };
     if (seen && !pen.isOurs(seen.record)) onUsurped(seen);

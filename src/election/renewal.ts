@@ -54,6 +54,12 @@ export class Renewal {
     });
   }
 
+  /** What our latest acknowledged write became, if nothing else has been seen since; undefined when that is in doubt. */
+  get latest(): Versioned | undefined {
+    const { pen } = this.#options;
+    return this.#basis && pen.isOurs(this.#basis.record) ? this.#basis : undefined;
+  }
+
   /** The next write has become urgent. */
   hurry(): void {
     this.#nap.abort();

@@ -100,6 +100,7 @@ export class Term {
 
   async #release(): Promise<ReleaseOutcome> {
     const usurped = this.loss?.kind === 'usurped';
+    const latest = this.loss ? undefined : this.#renewal.latest;
     if (this.#phase !== 'lost') this.#phase = 'over';
     this.#ended.abort();
     const { pen, clock, releaseTimeoutMs, onUsurped, emit, won } = this.#options;
@@ -108,6 +109,7 @@ export class Term {
       : await release(pen, {
           clock,
           boundMs: releaseTimeoutMs,
+          latest,
           isOurs: (record) => record.acquireTimeUs === won.current.record.acquireTimeUs,
           onUsurped,
         });
