@@ -53,14 +53,34 @@ export async function compareTakeover(setting: Setting, rounds: Rounds): Promise
 
 /** From the server's answer to whoever wrote another holder to the end of the leader's command. */
 export async function compareForeignHolder(setting: Setting, rounds: Rounds): Promise<Figure[]> {
-  const { stage } = setting;
-  const reign = (by: Contestant): Dynasty => ({
+  const retryMs = Number.parseFloat(byDefault.retry) * 1_000;
+  const young = 'foreign holder written in the first retry period → child gone, ms';
+  const settled = 'foreign holder written later → child gone, ms';
+  return [
+    {
+      what: young,
+      ...(await takeTurns(young, setting, { ...rounds, theirs: 0 }, (by) =>
+        reignsOf(setting.stage, by, [100, 0.9 * retryMs]),
+      )),
+    },
+    {
+      what: settled,
+      ...(await takeTurns(settled, setting, rounds, (by) =>
+        reignsOf(setting.stage, by, [1.2 * retryMs, 2.2 * retryMs]),
+      )),
+    },
+  ];
+}
+
+/** Leaders that are usurped at some moment between these two of their terms. */
+function reignsOf(stage: Stage, by: Contestant, [fromMs, toMs]: [number, number]): Dynasty {
+  return {
     async next() {
       const lock = `foreign-${by.name}`;
       await stage.deleteLease(lock);
       const leader = stage.start(by.commandLine({ lock, command: worker }));
       await leader.said('x');
-      await noParticularMoment(500, 2_500);
+      await noParticularMoment(fromMs, toMs);
       const now = new Date().toISOString().replace('Z', '000Z');
       await stage.editLease(lock, (spec) => {
         return { ...spec, holderIdentity: 'a stranger', acquireTime: now, renewTime: now };
@@ -72,9 +92,7 @@ export async function compareForeignHolder(setting: Setting, rounds: Rounds): Pr
       return goneAtMs - writtenAtMs;
     },
     end: () => Promise.resolve(),
-  });
-  const what = 'foreign holder written → child gone, ms';
-  return [{ what, ...(await takeTurns(what, setting, rounds, reign)) }];
+  };
 }
 
 interface Drama {

@@ -49,7 +49,8 @@ process.on('message', (order: Order) => {
 });
 
 function report(what: Report): void {
-  process.send?.(what);
+  // Without a callback it would throw when the parent has gone.
+  process.send?.(what, undefined, undefined, () => undefined);
 }
 
 async function start(order: Extract<Order, { do: 'start' }>): Promise<void> {
