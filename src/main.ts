@@ -3,6 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isatty } from 'node:tty';
+import type { Preparation } from './child/child.ts';
 import { findCommand } from './child/command.ts';
 import { environmentFor } from './child/environment.ts';
 import { guardProblem } from './child/guard-problem.ts';
@@ -97,6 +98,9 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   const foreground = hasControllingTerminal();
   const released = new AbortController();
   let namespace = '';
+  let prepared: Promise<Preparation> | undefined;
+  const prepare = () =>
+    (prepared ??= loadChild().then(({ prepareChild }) => prepareChild(env['PATH'])));
   const ports: RunPorts = {
     clock: systemClock,
     signals: world.signals,
@@ -109,8 +113,8 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
       ({ namespace } = opened);
       const { lock } = opened;
       const emitAndPrepare: ElectionListener = (event) => {
-        // Who stands by has time to load what is needed in a hurry later. A failure shows up then.
-        if (event.type === 'standing-by') loadChild().catch(() => undefined);
+        // Who stands by has time for what is needed in a hurry later. A failure shows up then.
+        if (event.type === 'standing-by') prepare().catch(() => undefined);
         emit(event);
       };
       const ears = { emit: emitAndPrepare, random };
@@ -118,13 +122,14 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     },
     start: async (term) => {
       const { startChild } = await loadChild();
+      const preparation = await prepare();
+      prepared = undefined;
       const { transitions, fencingToken } = term;
-      const cookie = randomUUID();
       const facts = { lock: options.lock, namespace, identity, transitions, fencingToken };
       const child = await startChild({
         command: options.command,
-        env: environmentFor(env, { ...facts, term: cookie }),
-        cookie,
+        env: environmentFor(env, { ...facts, term: preparation.cookie }),
+        preparation,
         foreground,
         killInMs: () => term.remainingMs(),
         isWanted: () => term.isTrusted(),
@@ -141,6 +146,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     return { status: thrown.exitCode };
   } finally {
     released.abort();
+    (await prepared?.catch(() => undefined))?.guard?.standDown();
   }
 }
 

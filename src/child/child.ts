@@ -9,21 +9,21 @@
  * loaded it; with env in between only env must be loaded at once, and a CMD on a slow file system delays itself
  * alone. env hands on arguments and environment byte for byte, which a shell would not.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { guardProblem } from './guard-problem.ts';
-import { startGuard } from './guard.ts';
+import { startGuard, type Guard } from './guard.ts';
 import { exists, livingMembers } from './processes.ts';
 
 export interface ChildOptions {
   readonly command: readonly [string, ...string[]];
-  /** All of its environment, {@link cookie} included. */
+  /** All of its environment, the cookie of {@link preparation} included. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What every process that CMD starts can be told by. */
-  readonly cookie: string;
+  readonly preparation: Preparation;
   /** Whether CMD shares our process group, because of a terminal. */
   readonly foreground: boolean;
   /** Milliseconds until everything of the term must be dead, as of now. */
@@ -50,16 +50,29 @@ export interface Child {
   standDown(): void;
 }
 
+/** What can be had before anybody leads: a guard takes a few milliseconds to start. */
+export interface Preparation {
+  /** What every process that CMD starts can be told by. */
+  readonly cookie: string;
+  /** Has nothing to do yet. Undefined where there can be none. */
+  readonly guard: Guard | undefined;
+}
+
 const envPaths = ['/usr/bin/env', '/bin/env'];
+
+/** For one child. `path` is where the guard's programs are looked for. */
+export function prepareChild(path: string | undefined): Preparation {
+  const cookie = randomUUID();
+  return { cookie, guard: guardProblem(path) === undefined ? startGuard(cookie, path) : undefined };
+}
 
 /**
  * Undefined when `isWanted` says no at the last moment.
  * @throws {ExpectedError} 126 or 127 when CMD cannot be started after all
  */
 export async function startChild(options: ChildOptions): Promise<Child | undefined> {
-  const { cookie, foreground, env, killInMs, isWanted } = options;
-  const guard =
-    guardProblem(env['PATH']) === undefined ? startGuard(cookie, env['PATH']) : undefined;
+  const { foreground, env, killInMs, isWanted } = options;
+  const { cookie, guard } = options.preparation;
   guard?.within(killInMs());
   const [file, ...args] = throughEnv(options.command);
   if (!isWanted()) {

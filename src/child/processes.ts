@@ -32,11 +32,18 @@ export function livingMembers(family: Family): number[] {
     let isClear = true;
     for (const pid of all) {
       if (strangers.has(pid)) continue;
+      if (isOlderThanWe(pid)) {
+        strangers.add(pid);
+        continue;
+      }
       const environ = read(pid, 'environ');
+      // Afterwards: who had no environment because it was about to end has ended by now, or lives on as somebody.
+      const stat = fields(pid);
       const isMember =
-        environ?.includes(family.cookie) === true || (groupLives && groupOf(pid) === family.group);
-      const lives = isAlive(pid);
-      const isNobody = environ === '' && lives && !isKernelThread(pid);
+        environ?.includes(family.cookie) === true ||
+        (groupLives && Number(stat[group]) === family.group);
+      const lives = isAlive(pid, stat);
+      const isNobody = environ === '' && lives && !isKernelThread(stat);
       if (isMember && lives) members.push(pid);
       else if (!isNobody) strangers.add(pid);
       if (isNobody || !lives) isClear = false;
@@ -66,19 +73,14 @@ function processIds(): number[] | undefined {
   }
 }
 
-function groupOf(pid: number): number {
-  return Number(fields(pid)[2]);
-}
-
 /** PF_KTHREAD of the kernel's sched.h: it has no environment either, ever. */
-function isKernelThread(pid: number): boolean {
-  return (Number(fields(pid)[6]) & 0x0020_0000) !== 0;
+function isKernelThread(stat: readonly string[]): boolean {
+  return (Number(stat[flags]) & 0x0020_0000) !== 0;
 }
 
-function isAlive(pid: number): boolean {
-  const state = fields(pid)[0];
-  if (state === 'Z') return threadsOf(pid) > 1;
-  return state !== undefined && state !== '' && state !== 'X';
+function isAlive(pid: number, stat: readonly string[]): boolean {
+  if (stat[state] === 'Z') return threadsOf(pid) > 1;
+  return stat[state] !== undefined && stat[state] !== '' && stat[state] !== 'X';
 }
 
 /** A process whose first thread has ended looks like a zombie while others go on. */
@@ -88,6 +90,15 @@ function threadsOf(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+const [state, group, flags, startedAt] = [0, 2, 6, 19];
+/** In ticks since the machine booted, as for everybody. */
+const ourStart = Number(fields(process.pid)[startedAt]);
+
+/** Nobody is a descendant of a process that is younger. */
+function isOlderThanWe(pid: number): boolean {
+  return Number(fields(pid)[startedAt]) < ourStart;
 }
 
 /** State, parent, group, … of proc_pid_stat(5): what follows the name, which may hold anything. */

@@ -47,6 +47,11 @@ export class Lookout {
     return this.#isOpen;
   }
 
+  /** What there is to take. */
+  get untaken(): readonly Sighting[] {
+    return this.#sightings;
+  }
+
   /** Calls `onNews`, and nobody else any more, whenever something can be taken or `isOpen` has changed. */
   listen(onNews: () => void): void {
     this.#onNews = onNews;

@@ -31,6 +31,9 @@ import { isLater } from './version.ts';
 
 /** After a lost race the losers look again, not all in the same instant. */
 const conflictSpreadMs = 10;
+const lastTurnMs = 1;
+/** Those that watch will be shown who has won. */
+const watchedConflictSpreadMs = 1_000;
 
 export interface StandOptions extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
   readonly pen: Pen;
@@ -107,7 +110,9 @@ export class Stand {
     lookout.listen(wake);
     // Whoever takes what is free never needs one.
     if (this.#candidate.sights > 0) lookout.start();
-    await clock.sleep(ms, nap.signal);
+    await clock.sleep(ms - lastTurnMs, nap.signal);
+    // Timers ring before sockets are read: one more turn, in which news of a winner may come in.
+    await clock.sleep(Math.min(ms, lastTurnMs), nap.signal);
     signal.removeEventListener('abort', wake);
     this.#candidate = afterWatch(this.#candidate, lookout.isOpen, this.#moment());
     for (const sighting of lookout.take()) this.#glimpse(sighting);
@@ -137,19 +142,31 @@ export class Stand {
   }
 
   async #claim({ seen }: Observation): Promise<WriteOutcome> {
-    const { clock, pen, signal } = this.#options;
+    const { clock, pen, signal, lookout } = this.#options;
     const mightHaveHeld = this.#mayHold;
     this.#mayHold = true;
+    let isOvertaken = false as boolean;
+    lookout.listen(() => {
+      // Somebody has written since: ours cannot succeed any more, and the server has a crowd to answer.
+      isOvertaken ||= lookout.untaken.some((sighting) => this.#overtakes(sighting, seen));
+      if (isOvertaken) pen.abandon();
+    });
     try {
       // The pen has bounds of its own: this one only ends the waiting when it is no longer worth it.
       const bound = { clock, boundMs: this.#leftMs(), signal };
       const isWanted = () => !signal.aborted && this.#leftMs() > 0;
       const outcome = await bounded(bound, () => pen.claim(seen, isWanted));
       if (outcome.kind === 'conflict' && outcome.isCertain) this.#mayHold = mightHaveHeld;
+      if (outcome.kind === 'fault' && isOvertaken) return { kind: 'conflict', isCertain: false };
       return outcome;
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
     }
+  }
+
+  #overtakes({ version, seen }: Sighting, basis: Versioned | undefined): boolean {
+    if (seen && this.#options.pen.isOurs(seen.record)) return false;
+    return basis !== undefined && isLater(version, basis.version) === true;
   }
 
   /** An election that was answered too late has used up the time in which a command may be started. */
@@ -192,9 +209,10 @@ export class Stand {
 
   /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
   #conflictPauseMs(): number {
-    const { timing, random } = this.#options;
+    const { timing, random, lookout } = this.#options;
     const { conflicts } = this.#candidate;
-    return conflicts === 0 ? conflictSpreadMs * random() : backoffMs(conflicts, { timing, random });
+    if (conflicts > 0) return backoffMs(conflicts, { timing, random });
+    return (lookout.isOpen ? watchedConflictSpreadMs : conflictSpreadMs) * random();
   }
 
   #leftMs(): number {

@@ -9,7 +9,7 @@ let scene: Scene;
 let post: WatchPost;
 let b: Replica;
 
-/** Hesitates for 20 ms, looks without a spread. */
+/** Hesitates for 14 ms, looks without a spread. */
 const watcher = (identity: string, random = () => 0) =>
   scene.replica(identity, { random }, post.watch);
 
@@ -48,7 +48,7 @@ describe('a standby that watches', () => {
     const campaign = await standBy();
     await renewed(3);
     scene.server.edit(released);
-    await scene.clock.advance(20);
+    await scene.clock.advance(14);
     expect(campaign.outcome?.kind).toBe('elected');
     expect(scene.server.calls.map(({ verb }) => verb)).toEqual(['read', 'write']);
   });
@@ -56,7 +56,7 @@ describe('a standby that watches', () => {
   it('claims when the record has run out since its latest sight, to the millisecond', async () => {
     const campaign = await standBy();
     await renewed(5);
-    await scene.clock.advance(15_000 - 2_000 + 19);
+    await scene.clock.advance(15_000 - 2_000 + 13);
     expect(campaign.outcome).toBeUndefined();
     await scene.clock.advance(1);
     expect(campaign.outcome?.kind).toBe('elected');

@@ -479,13 +479,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'what changed its session survives',
-    edits: [
-      [
-        'src/child/processes.ts',
-        'environ?.includes(family.cookie) === true || (groupLives',
-        '(groupLives',
-      ],
-    ],
+    edits: [['src/child/processes.ts', 'environ?.includes(family.cookie) === true ||\n', '\n']],
     tests: processes('stopping'),
   },
 ];
