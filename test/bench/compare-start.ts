@@ -9,6 +9,8 @@ import { note, type Figure } from './table.ts';
 /** Until timers and garbage collection after the start are over. */
 const steadyAfterMs = 1_000;
 const memoryEvery = 5;
+/** As a release leaves it. */
+const free = { holderIdentity: '', leaseDurationSeconds: 1 };
 
 export async function compareStart(setting: Setting, { ours: rounds }: Rounds): Promise<Figure[]> {
   const { stage } = setting;
@@ -27,11 +29,12 @@ export async function compareStart(setting: Setting, { ours: rounds }: Rounds): 
   for (let round = -1; round < rounds; round++) {
     note(`start, round ${String(round + 1)} of ${String(rounds)}`);
     for (const [place, file] of configurations)
-      // What was created on the absent Lease is free after that.
       for (const state of ['absent', 'free'])
         for (const contestant of [setting.ours, setting.theirs]) {
           const lock = `start-${contestant.name}`;
           if (state === 'absent') await stage.deleteLease(lock);
+          // Whoever was there before may have failed to release: client-go does when a renewal is on its way.
+          else await stage.editLease(lock, (spec) => ({ ...spec, ...free }));
           const startMs = await startOf(contestant, lock, file);
           const what = `start to child, Lease ${state}, ${place}, ms`;
           if (round >= 0) add(what, contestant.name, startMs);
