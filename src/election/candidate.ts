@@ -119,7 +119,6 @@ function afterSight(candidate: Candidate, sight: Sight): Candidate {
 
 /** The watch has begun or ended. */
 export function afterWatch(candidate: Candidate, isWatching: boolean, moment: Moment): Candidate {
-  if (candidate.isWatching === isWatching) return candidate;
   const changed = { ...candidate, isWatching, quietLooks: 0 };
   if (candidate.outdated || candidate.trouble) return changed;
   return { ...changed, nextLookAtMs: nextLookAtMs(changed, moment) };

@@ -19,6 +19,8 @@ import type { Office, TermOptions } from './term-options.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 const shortestPauseMs = 50;
+/** The start of the command comes first. */
+const watchAfterMs = 200;
 
 export class Renewal {
   readonly #options: TermOptions;
@@ -66,7 +68,8 @@ export class Renewal {
   }
 
   async untilEnd(): Promise<void> {
-    const { clock, lookout } = this.#options;
+    const { clock } = this.#options;
+    void this.#beginToWatch();
     let notBeforeMs = clock.now();
     while (!this.#hasEnded()) {
       if (!this.#sentry.isAlarmed) await this.#pause(this.#office.window.renewalInMs());
@@ -74,9 +77,13 @@ export class Renewal {
       if (this.#sentry.isAlarmed) await clock.sleep(notBeforeMs - clock.now());
       notBeforeMs = clock.now() + shortestPauseMs;
       await this.#renew();
-      // Not before: the start of the command comes first.
-      if (!this.#hasEnded()) lookout.start();
     }
+  }
+
+  async #beginToWatch(): Promise<void> {
+    const { clock, lookout } = this.#options;
+    await clock.sleep(watchAfterMs, this.#office.ended);
+    if (!this.#hasEnded()) lookout.start();
   }
 
   /** Tries until a write has been acknowledged in time, or the term has ended. */

@@ -4,7 +4,7 @@
  */
 import { backoffMs } from './backoff.ts';
 import { bounded } from './bounded.ts';
-import type { CampaignOutcome, ElectorOptions } from './campaign.ts';
+import type { CampaignOutcome } from './campaign.ts';
 import {
   afterConflict,
   afterFault,
@@ -15,17 +15,14 @@ import {
   nextStep,
   waitEndsAtMs,
   type Candidate,
-  type Patience,
   type Sight,
 } from './candidate.ts';
 import { hesitationMs } from './hesitation.ts';
 import { asFault, type LockFault, type Sighting, type Versioned } from './lock.ts';
-import type { Lookout } from './lookout.ts';
-import type { Memory } from './memory.ts';
 import { newsBetween } from './news.ts';
 import type { Observation } from './observation.ts';
-import type { Pen, WriteOutcome } from './pen.ts';
-import type { Term } from './term.ts';
+import type { WriteOutcome } from './pen.ts';
+import type { StandOptions, Won } from './stand-options.ts';
 import { trustFrom } from './timing.ts';
 import { isLater } from './version.ts';
 
@@ -34,19 +31,6 @@ const conflictSpreadMs = 10;
 const lastTurnMs = 1;
 /** Those that watch will be shown who has won. */
 const watchedConflictSpreadMs = 1_000;
-
-export interface StandOptions extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
-  readonly pen: Pen;
-  readonly memory: Memory;
-  readonly lookout: Lookout;
-  readonly patience: Patience;
-  /** Ends the campaign. */
-  readonly signal: AbortSignal;
-  /** Called in the moment of the election: no abort comes in between. */
-  readonly beginTerm: (won: Won) => Term;
-}
-
-export type Won = Extract<WriteOutcome, { kind: 'written' }>;
 
 export class Stand {
   readonly #options: StandOptions;
@@ -92,6 +76,7 @@ export class Stand {
           return step satisfies never;
       }
       if (isAborted()) break;
+      this.#heed();
       // Who gives up at once has one thing to tell, not two.
       if (nextStep(this.#candidate, this.#now()).kind === 'give-up') continue;
       for (const event of newsBetween(before, this.#candidate, clock.now())) emit(event);
@@ -114,7 +99,13 @@ export class Stand {
     // Timers ring before sockets are read: one more turn, in which news of a winner may come in.
     await clock.sleep(Math.min(ms, lastTurnMs), nap.signal);
     signal.removeEventListener('abort', wake);
-    this.#candidate = afterWatch(this.#candidate, lookout.isOpen, this.#moment());
+  }
+
+  /** Takes in what the watch has shown meanwhile, in its order: every promise in it counts. */
+  #heed(): void {
+    const { lookout } = this.#options;
+    if (this.#candidate.isWatching !== lookout.isOpen)
+      this.#candidate = afterWatch(this.#candidate, lookout.isOpen, this.#moment());
     for (const sighting of lookout.take()) this.#glimpse(sighting);
   }
 
@@ -129,10 +120,13 @@ export class Stand {
   }
 
   async #look(): Promise<void> {
-    const { pen, signal, lookout } = this.#options;
-    const before = this.#candidate;
+    const { pen, signal, lookout, memory } = this.#options;
     try {
       const seen = await pen.read(signal, this.#leftMs());
+      const known = memory.observation;
+      this.#heed();
+      if (isOutrun(seen, known, memory.observation)) return;
+      const before = this.#candidate;
       this.#candidate = afterLook(before, this.#sight(seen));
       // The watch should have shown it.
       if (before.isWatching && this.#candidate.quietLooks === 0) lookout.renew();
@@ -233,6 +227,16 @@ export class Stand {
       toleranceMs: requestTimeoutMs,
     };
   }
+}
+
+/** Whether the watch was quicker than the answer to a look, and shows what came after it. */
+function isOutrun(
+  answer: Versioned | undefined,
+  before: Observation | undefined,
+  now: Observation | undefined,
+): boolean {
+  if (now === before || !now?.seen || !answer) return false;
+  return isLater(now.seen.version, answer.version) === true;
 }
 
 function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {

@@ -74,9 +74,11 @@ export class Life {
       dice,
       isWatchable: plan.isWatchable,
       onRead: (seen) => {
+        world.tell(this.name, `reads ${seen?.version ?? 'that there is nothing'}`);
         this.#sees(seen, Number(seen?.version ?? 0));
       },
       onSighting: ({ seen, version }) => {
+        world.tell(this.name, `is shown ${version}${seen ? '' : ', a deletion'}`);
         // What is older than something seen before is rightly ignored.
         if (Number(version) > this.#latestSeen) this.#sees(seen, Number(version));
       },
