@@ -120,16 +120,18 @@ export class Stand {
   }
 
   async #look(): Promise<void> {
-    const { pen, signal, lookout, memory } = this.#options;
+    const { pen, signal, lookout } = this.#options;
     try {
       const seen = await pen.read(signal, this.#leftMs());
-      const known = memory.observation;
-      this.#heed();
-      if (isOutrun(seen, known, memory.observation)) return;
+      // The watch may have been quicker: what it has shown of the time after the answer comes after it.
+      const shown = lookout.take();
+      const isBefore = ({ version }: Sighting) => seen && isLater(seen.version, version) === true;
+      for (const sighting of shown.filter(isBefore)) this.#glimpse(sighting);
       const before = this.#candidate;
       this.#candidate = afterLook(before, this.#sight(seen));
       // The watch should have shown it.
       if (before.isWatching && this.#candidate.quietLooks === 0) lookout.renew();
+      for (const sighting of shown.filter((one) => !isBefore(one))) this.#glimpse(sighting);
     } catch (thrown) {
       this.#afterFault(asFault(thrown), 'look');
     }
@@ -227,16 +229,6 @@ export class Stand {
       toleranceMs: requestTimeoutMs,
     };
   }
-}
-
-/** Whether the watch was quicker than the answer to a look, and shows what came after it. */
-function isOutrun(
-  answer: Versioned | undefined,
-  before: Observation | undefined,
-  now: Observation | undefined,
-): boolean {
-  if (now === before || !now?.seen || !answer) return false;
-  return isLater(now.seen.version, answer.version) === true;
 }
 
 function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {

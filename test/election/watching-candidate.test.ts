@@ -146,6 +146,39 @@ describe('no stale sight', () => {
   });
 });
 
+describe('a promise that the watch has shown counts', () => {
+  const forcedly = recordOf('', { leaseDurationMs: 60_000 });
+  const long = recordOf('z', { leaseDurationMs: 60_000 });
+
+  test('when it came and was broken while a claim was on the wire', async () => {
+    const campaign = await standBy();
+    b.wire.once('write', { there: 200 });
+    scene.server.edit(released);
+    await scene.clock.advance(50);
+    scene.server.edit(long);
+    scene.server.edit(undefined);
+    await scene.clock.advance(59_000);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(2_000);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
+  test('and so does one in an answer that is older than what the watch has shown meanwhile', async () => {
+    const campaign = await standBy();
+    post.isSilent = true;
+    scene.server.edit(long);
+    post.isSilent = false;
+    b.wire.once('read', { back: 100 });
+    post.show({ version: 'opaque', seen: undefined });
+    await scene.clock.advance(50);
+    scene.server.edit(forcedly);
+    await scene.clock.advance(59_000);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(2_000);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+});
+
 describe('a watch that', () => {
   it('falls silent is found out by a look, and replaced', async () => {
     await standBy();
