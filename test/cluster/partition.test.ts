@@ -79,9 +79,10 @@ describe.concurrent('a leader whose connection is swallowed', () => {
     contest,
   }) => {
     const a = await contest.joinThroughProxy('a');
-    await contest.nthLife(1);
+    await contest.watching('a');
+    const { connections } = a.proxy;
     await a.proxy.set('swallow');
-    await until('the renewal is sent again', () => a.proxy.connections > 1);
+    await until('the renewal is sent again', () => a.proxy.connections > connections);
     const { length } = await contest.requests('a');
     await a.proxy.heal('deliver');
     await contest.requestsBeyond('a', length + 4);
@@ -90,13 +91,13 @@ describe.concurrent('a leader whose connection is swallowed', () => {
     expect(await contest.lives()).toHaveLength(1);
   });
 
-  test('survives a firewall that has forgotten its connection, by opening another', async ({
+  test('survives a firewall that has forgotten its connections, by opening another for its renewals', async ({
     contest,
   }) => {
     const a = await contest.joinThroughProxy('a');
-    await contest.nthLife(1);
+    await contest.watching('a');
+    const { connections } = a.proxy;
     await a.proxy.heal('drop');
-    const connections = a.proxy.connections;
     const { spec } = (await contest.lease())!;
     await contest.leaseOnce(({ renewTime }) => renewTime !== spec.renewTime);
     expect(a.proxy.connections).toBe(connections + 1);

@@ -36,8 +36,8 @@ const rule = (...verbs: string[]): PolicyRule[] => [
 ];
 /** Some may do all that we can make use of, some only what electors ask for everywhere. */
 const rulesOf: Readonly<Record<string, readonly PolicyRule[]>> = {
-  a: rule('get', 'create', 'update', 'list', 'watch'),
-  b: rule('get', 'create', 'update', 'list', 'watch'),
+  a: rule('get', 'create', 'update', 'watch'),
+  b: rule('get', 'create', 'update', 'watch'),
   c: rule('get', 'create', 'update'),
 };
 

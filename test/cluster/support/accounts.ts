@@ -1,10 +1,11 @@
 /** The service accounts of a contest: made, changed and taken away by the administrator. */
 import { randomUUID } from 'node:crypto';
-import type {
-  ApiAnswer,
-  ApiObject,
-  ControlPlane,
-  PolicyRule,
+import {
+  minimalLeaseRules,
+  type ApiAnswer,
+  type ApiObject,
+  type ControlPlane,
+  type PolicyRule,
 } from '../../support/control-plane.ts';
 
 export interface Account {
@@ -20,15 +21,18 @@ export interface RevocableToken {
   isRefused(): Promise<boolean>;
 }
 
-export type Verb = 'get' | 'create' | 'update';
+export type Verb = 'get' | 'create' | 'update' | 'watch';
 
-/** The classic minimal Role, or a part of it. */
+/** The Role that electors ask for everywhere: enough to hold a Lease, not to watch it. */
+export const withoutWatch: readonly Verb[] = ['get', 'create', 'update'];
+
+/** A Role with these verbs for Leases. */
 export function leaseRules(...verbs: readonly Verb[]): PolicyRule[] {
   return [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs }];
 }
 
 export interface Accounts {
-  /** Creates one that may get, create and update Leases and nothing else, unless rules say otherwise. */
+  /** Creates one that may get, create, update and watch Leases and nothing else, unless rules say otherwise. */
   account(name: string, rules?: readonly PolicyRule[]): Promise<Account>;
   setRules(name: string, rules: readonly PolicyRule[]): Promise<void>;
   /** Takes its tokens away, too. */
@@ -50,7 +54,7 @@ export function accountsIn(controlPlane: ControlPlane, namespace: string): Accou
     throw new Error(`${method} ${path}: ${answer.status}`);
   };
   return {
-    async account(name, rules = leaseRules('get', 'create', 'update')) {
+    async account(name, rules = minimalLeaseRules) {
       const options = { namespace, name, rules };
       const { token, kubeconfigPath } = await controlPlane.serviceAccount(options);
       return { name, token, kubeconfig: kubeconfigPath };

@@ -19,6 +19,15 @@ import { until } from './until.ts';
 export const lock = 'demo';
 /** The shortest timings that the peers were measured with. */
 export const swift = ['--lease-duration', '6s', '--renew-deadline', '4s', '--retry-period', '1s'];
+/** What happens within a second or two cannot be a renewal, or a look. */
+export const unhurried = [
+  '--lease-duration',
+  '15s',
+  '--renew-deadline',
+  '10s',
+  '--retry-period',
+  '5s',
+];
 /** Where luck is part of the schedule: ROUNDS says how often it is tried. */
 export const rounds = Array.from({ length: Number(process.env['ROUNDS'] ?? 2) }, (_, n) => n + 1);
 
@@ -30,7 +39,7 @@ export const textLog = '--log-format=text';
 
 /** How a candidate takes part. */
 export interface Participation {
-  /** Default: an account of that name, which may get, create and update Leases and nothing else. */
+  /** Default: an account of that name, which may get, create, update and watch Leases and nothing else. */
   readonly account?: Account;
   /** Default: the account's. */
   readonly kubeconfig?: string;
@@ -60,6 +69,10 @@ export interface Contest extends LeaseClient, Accounts {
   nthLife(n: number, processes?: number): Promise<Life>;
   /** What an account has asked the server for. */
   requests(account: string): Promise<AuditEntry[]>;
+  /** The same but for watches: `<verb> <status>`. */
+  looksAndWrites(account: string): Promise<string[]>;
+  /** Waits until the server is watched by the account. */
+  watching(account: string): Promise<AuditEntry>;
   /** The same without the first `count`, once there are any. */
   requestsBeyond(account: string, count: number): Promise<AuditEntry[]>;
   /** Waits until the account has asked so many more times. */
@@ -69,6 +82,10 @@ export interface Contest extends LeaseClient, Accounts {
   /** All that all candidates have said on stderr. */
   said(): string;
   close(): Promise<void>;
+}
+
+function isOpenWatch({ verb, code, stage }: AuditEntry): boolean {
+  return verb === 'watch' && code === 200 && stage === 'ResponseStarted';
 }
 
 export async function openContest(controlPlane: ControlPlane): Promise<Contest> {
@@ -129,6 +146,16 @@ export async function openContest(controlPlane: ControlPlane): Promise<Contest> 
     async requests(account) {
       const user = `system:serviceaccount:${namespace}:${account}`;
       return (await controlPlane.auditLog()).filter((entry) => entry.user === user);
+    },
+
+    async looksAndWrites(account) {
+      const asked = (await contest.requests(account)).filter(({ verb }) => verb !== 'watch');
+      return asked.map(({ verb, code }) => `${verb} ${code}`);
+    },
+
+    watching(account) {
+      const open = async () => (await contest.requests(account)).find(isOpenWatch);
+      return until(`a watch of ${account}`, open);
     },
 
     requestsBeyond(account, count) {

@@ -3,15 +3,17 @@
  * single requests or answers back. Asks for strict validation: the server then refuses fields that it
  * would otherwise ignore, or only warn about.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import type { AddressInfo } from 'node:net';
 import type { ControlPlane } from '../../support/control-plane.ts';
 
 export interface Exchange {
+  /** `WATCH` for a watch. */
   readonly method: string;
   readonly status: number;
   /** The server's warnings, if it had any. */
@@ -41,12 +43,14 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
   const ca = await readFile(controlPlane.caFile, 'utf8');
   const exchanges: Exchange[] = [];
 
-  const ask = async (incoming: IncomingMessage): Promise<{ status: number; body: string }> => {
+  const ask = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', headers } = incoming;
     const target = new URL(incoming.url ?? '', controlPlane.url);
     if (method !== 'GET') target.searchParams.set('fieldValidation', 'Strict');
+    const isWatch = target.searchParams.has('watch');
+    const verb = isWatch ? 'WATCH' : method;
     const body = await text(incoming);
-    await beforeAsking?.(method);
+    await beforeAsking?.(verb);
     const outgoing = httpsRequest(target, {
       method,
       ca,
@@ -55,16 +59,17 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     outgoing.end(body);
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     const status = answer.statusCode ?? 0;
-    exchanges.push({ method, status, warning: answer.headers.warning });
-    const answered = await text(answer);
-    await beforeAnswering?.(method);
-    return { status, body: answered };
+    exchanges.push({ method: verb, status, warning: answer.headers.warning });
+    const answered = isWatch ? undefined : await text(answer);
+    await beforeAnswering?.(verb);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    if (answered === undefined) await pipeline(answer, response);
+    else response.end(answered);
   };
 
   const server = createServer((incoming, response) => {
-    void ask(incoming).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-    });
+    // A watch ends when its client goes away.
+    ask(incoming, response).catch(() => response.destroy());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

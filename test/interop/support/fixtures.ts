@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type TestAPI } from 'vitest';
-import { leaseRules } from '../../cluster/support/accounts.ts';
+import { leaseRules, withoutWatch } from '../../cluster/support/accounts.ts';
 import type { Candidate } from '../../cluster/support/candidate.ts';
 import { lock, type Contest } from '../../cluster/support/contest.ts';
 import { test as clusterTest } from '../../cluster/support/fixtures.ts';
@@ -30,11 +30,11 @@ export interface Meeting {
 }
 
 const rules: Readonly<Record<LockKind, readonly PolicyRule[]>> = {
-  lease: leaseRules('get', 'create', 'update'),
+  lease: leaseRules(...withoutWatch),
 };
 /** Ours may watch, too. */
 const withWatch = (all: readonly PolicyRule[]): PolicyRule[] =>
-  all.map((rule) => ({ ...rule, verbs: [...rule.verbs, 'list', 'watch'] }));
+  all.map((rule) => ({ ...rule, verbs: [...rule.verbs, 'watch'] }));
 
 const ourTiming = [
   ...['--lease-duration', `${timing.leaseDuration}s`],

@@ -19,9 +19,13 @@ export interface ServiceAccountOptions {
   readonly rules: readonly PolicyRule[];
 }
 
-/** The Role that electors ask for everywhere: enough to hold a Lease, not to watch it. */
+/** The least-privilege Role, but for the name of the Lease: to hold it, and to watch it. */
 export const minimalLeaseRules: readonly PolicyRule[] = [
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'update', 'watch'],
+  },
 ];
 
 const effectiveWithinMs = 10_000;
