@@ -56,12 +56,15 @@ describe.concurrent('a leader whose Lease is', () => {
     contest,
   }) => {
     const a = await leader(contest);
+    // Whoever watches creates it again at once.
+    a.signal('SIGSTOP');
     await contest.deleteLease();
     const { spec } = await contest.createLease({
       holderIdentity: 'stranger',
       leaseDurationSeconds: 15,
       renewTime: microNow(),
     });
+    a.signal('SIGCONT');
     await a.told('lost');
     expect(await a.ended).toEqual({ code: 79, signal: null });
     expect((await contest.lease())?.spec).toEqual(spec);
