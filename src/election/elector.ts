@@ -91,7 +91,7 @@ export class LeaderElector {
       pen: this.#pen,
       lookout: this.#lookout,
       won,
-      onUsurped: (seen) => this.#memory.remember(seen),
+      remember: (seen) => this.#memory.remember(seen),
       releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
     });
     return this.#term;

@@ -46,6 +46,7 @@ export class Renewal {
         return verdict.kind === 'ours' && verdict.found === undefined;
       },
       basis: () => this.#basis,
+      remember: options.remember,
       onAlarm: () => {
         this.hurry();
       },
@@ -139,7 +140,7 @@ export class Renewal {
 
   /** After a conflict: reads, and decides whose lock it is. A fault leaves that open. */
   async #inspect(): Promise<LockFault | undefined> {
-    const { pen, onUsurped } = this.#options;
+    const { pen, remember } = this.#options;
     try {
       const seen = await pen.read(this.#office.ended);
       if (!this.#mayWrite()) return undefined;
@@ -147,7 +148,7 @@ export class Renewal {
       this.#basis = seen;
       if (verdict.kind === 'ours') this.#found = verdict.found ?? this.#found;
       else this.#office.lose(verdict);
-      if (verdict.kind === 'usurped' && seen) onUsurped(seen);
+      if (verdict.kind === 'usurped') remember(seen);
       return undefined;
     } catch (thrown) {
       return asFault(thrown);

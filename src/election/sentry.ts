@@ -13,6 +13,8 @@ export interface SentryOptions {
   readonly isAsWritten: (seen: Versioned | undefined) => boolean;
   /** What our latest acknowledged write became; undefined when the object is known to be gone. */
   readonly basis: () => Versioned | undefined;
+  /** Told of everything else, in its order. */
+  readonly remember: (seen: Versioned | undefined) => void;
   /** Called once, until the alarm is over. */
   readonly onAlarm: () => void;
 }
@@ -40,11 +42,12 @@ export class Sentry {
   }
 
   #look(): void {
-    const { lookout, isAsWritten, basis, onAlarm } = this.#options;
+    const { lookout, isAsWritten, basis, remember, onAlarm } = this.#options;
     for (const sighting of lookout.take()) {
       const known = basis();
       if (known && isLater(sighting.version, known.version) === false) continue;
       if (isAsWritten(sighting.seen)) continue;
+      remember(sighting.seen);
       const wasAlarmed = this.isAlarmed;
       this.#alarm = sighting;
       if (!wasAlarmed) onAlarm();

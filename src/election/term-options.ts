@@ -19,8 +19,8 @@ export interface TermOptions {
   readonly emit: ElectionListener;
   /** Bound of the release. */
   readonly releaseTimeoutMs: number;
-  /** Told what ended the term when it was somebody else's record. */
-  readonly onUsurped: (seen: Versioned) => void;
+  /** Told of everything that is not our own writing: a campaign that follows must know what it promises. */
+  readonly remember: (seen: Versioned | undefined) => void;
   /** The write that won the term. */
   readonly won: Extract<WriteOutcome, { kind: 'written' }>;
 }

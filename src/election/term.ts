@@ -103,7 +103,7 @@ export class Term {
     const latest = this.loss ? undefined : this.#renewal.latest;
     if (this.#phase !== 'lost') this.#phase = 'over';
     this.#ended.abort();
-    const { pen, clock, releaseTimeoutMs, onUsurped, emit, won } = this.#options;
+    const { pen, clock, releaseTimeoutMs, remember, emit, won } = this.#options;
     const outcome: ReleaseOutcome = usurped
       ? { kind: 'not-ours' }
       : await release(pen, {
@@ -111,7 +111,7 @@ export class Term {
           boundMs: releaseTimeoutMs,
           latest,
           isOurs: (record) => record.acquireTimeUs === won.current.record.acquireTimeUs,
-          onUsurped,
+          onUsurped: remember,
         });
     emit({ type: 'release', outcome });
     return outcome;

@@ -124,6 +124,22 @@ describe('a leader that watches', () => {
     expect(scene.clock.sleepers).toBe(0);
   });
 
+  it('remembers, when it stands again, what the watch has shown of another’s promise', async () => {
+    a.wire.cut();
+    scene.server.edit(recordOf('z', { leaseDurationMs: 60_000 }));
+    scene.server.edit(undefined);
+    await scene.clock.advance(12_000);
+    expect(term.loss).toEqual({ kind: 'expired' });
+    void a.release();
+    await scene.clock.advance(6_000);
+    a.wire.heal();
+    const campaign = a.campaign();
+    await scene.clock.advance(40_000);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(20_000);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
+
   it('goes on with the watch that it had as a standby', async () => {
     const b = scene.replica('b', { random: () => 0 }, post.watch);
     const campaign = b.campaign();
