@@ -47,6 +47,7 @@ export class Renewal {
       },
       basis: () => this.#basis,
       remember: options.remember,
+      now: () => options.pen.trustTime.now(),
       onAlarm: () => {
         this.hurry();
       },
@@ -120,7 +121,7 @@ export class Renewal {
     const { window } = this.#office;
     const wasDoubted = window.isDoubted;
     this.#basis = current;
-    this.#sentry.acknowledged(current);
+    this.#sentry.acknowledged(current, sentAtMs);
     if (window.lossInMs() <= 0) {
       this.#office.closeWindow();
       return false;

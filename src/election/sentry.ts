@@ -15,13 +15,15 @@ export interface SentryOptions {
   readonly basis: () => Versioned | undefined;
   /** Told of everything else, in its order. */
   readonly remember: (seen: Versioned | undefined) => void;
+  /** In the time in which writes are said to have been sent. */
+  readonly now: () => number;
   /** Called once, until the alarm is over. */
   readonly onAlarm: () => void;
 }
 
 export class Sentry {
   readonly #options: SentryOptions;
-  #alarm: Sighting | undefined;
+  #alarm: (Sighting & { readonly atMs: number }) | undefined;
 
   constructor(options: SentryOptions) {
     this.#options = options;
@@ -35,21 +37,25 @@ export class Sentry {
     return this.#alarm !== undefined;
   }
 
-  /** A write of ours has become `current`: whatever was seen before it is history. */
-  acknowledged(current: Versioned): void {
-    if (this.#alarm && isLater(this.#alarm.version, current.version) !== true)
-      this.#alarm = undefined;
+  /**
+   * A write of ours has become `current`: whatever was seen before it was sent is history, or was never true, or the
+   * server would have refused it.
+   */
+  acknowledged(current: Versioned, sentAtMs: number): void {
+    if (!this.#alarm) return;
+    const { atMs, version } = this.#alarm;
+    if (atMs <= sentAtMs || isLater(version, current.version) !== true) this.#alarm = undefined;
   }
 
   #look(): void {
-    const { lookout, isAsWritten, basis, remember, onAlarm } = this.#options;
+    const { lookout, isAsWritten, basis, remember, now, onAlarm } = this.#options;
     for (const sighting of lookout.take()) {
       const known = basis();
       if (known && isLater(sighting.version, known.version) === false) continue;
       if (isAsWritten(sighting.seen)) continue;
       remember(sighting.seen);
       const wasAlarmed = this.isAlarmed;
-      this.#alarm = sighting;
+      this.#alarm = { ...sighting, atMs: now() };
       if (!wasAlarmed) onAlarm();
     }
   }

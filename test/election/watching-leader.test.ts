@@ -93,6 +93,7 @@ describe('a leader that watches', () => {
       await scene.clock.advance(1_000);
       expect(term.isTrusted()).toBe(true);
       expect(a.told).toEqual(['elected']);
+      expect(verbs()).toHaveLength(3 + 1);
     },
   );
 
