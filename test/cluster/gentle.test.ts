@@ -1,18 +1,13 @@
 /** What we cost the server, and how well we behave towards it. */
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import type { AuditEntry } from '../support/control-plane.ts';
 import { unhurried } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
+import { intervalsMs } from './support/intervals.ts';
 import { isReleased } from './support/lease.ts';
 import { until } from './support/until.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-
-function intervalsMs(requests: readonly AuditEntry[]): number[] {
-  const times = requests.map(({ receivedAt }) => Date.parse(receivedAt));
-  return times.slice(1).map((time, index) => time - times[index]!);
-}
 
 describe.concurrent('a leader', () => {
   test('renews with one write a period, watches over a second connection, and reads nothing', async ({

@@ -2,13 +2,15 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { minimalLeaseRules } from '../support/control-plane.ts';
 import { leaseRules, type Verb } from './support/accounts.ts';
 import { swift, textLog, type Contest } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
 import { until } from './support/until.ts';
 
-const verbs = ['get', 'create', 'update'] as const;
-const allRules = leaseRules(...verbs);
+/** What nothing goes without; what goes without `watch` is in unwatched.test.ts. */
+const needed = ['get', 'create', 'update'] as const;
+const verbs = [...needed, 'watch'] as const;
 const rulesWithout = (verb: Verb) => leaseRules(...verbs.filter((other) => other !== verb));
 const once = [textLog, '--try', ...swift];
 
@@ -18,7 +20,7 @@ async function lockInNeedOf(verb: Verb, contest: Contest): Promise<void> {
 }
 
 describe.concurrent('a Role without', () => {
-  test.for(verbs)(
+  test.for(needed)(
     '%s ends a --try with 77 and a line that names the rule',
     async (verb, { contest }) => {
       await lockInNeedOf(verb, contest);
@@ -36,7 +38,7 @@ describe.concurrent('a Role without', () => {
     },
   );
 
-  test.for(verbs)(
+  test.for(needed)(
     '%s keeps us waiting, and works as soon as it is added',
     async (verb, { contest }) => {
       await lockInNeedOf(verb, contest);
@@ -46,7 +48,7 @@ describe.concurrent('a Role without', () => {
       expect((await a.told('out-of-reach')).message).toContain(`verbs ["${verb}"]`);
       await contest.nextRequests('a', 9);
       expect(performance.now() - deniedAt).toBeGreaterThan(1_500);
-      await contest.setRules('a', allRules);
+      await contest.setRules('a', minimalLeaseRules);
       expect(await a.ended).toEqual({ code: 0, signal: null });
       const said = a.log.map(({ event }) => event);
       expect(said.filter((event) => event === 'out-of-reach')).toHaveLength(1);
@@ -72,17 +74,28 @@ describe.concurrent('a Role without', () => {
     expect(a.stderr).toContain('verbs ["get"]');
   });
 
+  test('watch costs a --try nothing', async ({ contest }) => {
+    const account = await contest.account('a', rulesWithout('watch'));
+    const a = await contest.join('a', { account, flags: once, command: ['echo', 'started'] });
+    expect(await a.ended).toEqual({ code: 0, signal: null });
+    expect(a.stdout).toBe('started\n');
+  });
+
   test('anything that the README does not list is enough', async ({ contest }) => {
     const lease = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
     const rules = [
       { ...lease, verbs: ['create'] },
-      { ...lease, verbs: ['get', 'update'], resourceNames: ['demo'] },
+      { ...lease, verbs: ['get', 'update', 'watch'], resourceNames: ['demo'] },
     ];
     const account = await contest.account('a', rules);
     for (let round = 0; round < 2; round++) {
       const a = await contest.join('a', { account, flags: once, command: ['true'] });
       expect(await a.ended).toEqual({ code: 0, signal: null });
     }
+    const a = await contest.join('a', { account });
+    await contest.watching('a');
+    expect(a.log.map(({ event }) => event)).toEqual(['elected', 'started']);
+    expect((await contest.requests('a')).map(({ code }) => code)).not.toContain(403);
   });
 });
 
@@ -102,7 +115,7 @@ describe.concurrent('a leader that', () => {
     await contest.nthLife(1);
     await contest.setRules('a', rulesWithout('update'));
     await a.told('renewal-failing');
-    await contest.setRules('a', allRules);
+    await contest.setRules('a', minimalLeaseRules);
     await a.told('renewal-recovered');
     expect(a.log.map(({ event }) => event)).not.toContain('lost');
   });
