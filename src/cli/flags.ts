@@ -12,6 +12,10 @@ export const flagGroups = {
       '-i, --identity <ID>',
       'shown as the holder (default: name of the pod or host, and a random part)',
     ],
+    'lock-kind': [
+      '--lock-kind <KIND>',
+      'lease, configmap, endpoints or secret: what holds the record (default: lease)',
+    ],
     backend: [
       '--backend <KIND>',
       'kubernetes, or local: among the processes of this machine (default: kubernetes)',

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly namespace: string | undefined;
   readonly identity: string | undefined;
   readonly backend: 'kubernetes' | 'local';
+  /** Of the object that holds the record in a cluster. */
+  readonly lockKind: 'lease' | 'configmap' | 'endpoints' | 'secret';
   readonly localFile: string | undefined;
   /** Free of what {@link timingProblem} finds. */
   readonly timing: Timing;
@@ -55,11 +57,18 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       `${given['local-file'].from} goes with --backend local alone`,
       'add --backend local',
     );
+  const lockKind = choose(given['lock-kind'], ['lease', 'configmap', 'endpoints', 'secret']);
+  if (given['lock-kind'] !== undefined && backend === 'local')
+    throw new UsageError(
+      `${given['lock-kind'].from} does not go with --backend local`,
+      'leave one out',
+    );
   return {
     lock: lock ?? '',
     namespace: read(given.namespace, convert.namespaceName, undefined),
     identity: read(given.identity, convert.identity, undefined),
     backend,
+    lockKind,
     localFile: read(given['local-file'], convert.plainText, undefined),
     timing,
     patience,
@@ -78,7 +87,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     logFormat: choose(given['log-format'], ['text', 'json']),
     logLevel: logLevelOf(given),
     disable,
-    warnings: warningsOf(timing, patience),
+    warnings: warningsOf(timing, patience, lockKind),
     command: [program, ...args],
   };
 }
@@ -128,11 +137,19 @@ function contradiction(one: Setting | undefined, other: Setting): UsageError {
   return new UsageError(`${one?.from ?? ''} and ${other.from} exclude each other`, 'leave one out');
 }
 
-function warningsOf(timing: Timing, patience: Patience): string[] {
+function warningsOf(
+  timing: Timing,
+  patience: Patience,
+  lockKind: RunOptions['lockKind'],
+): string[] {
   const warnings = [timingWarning(timing)];
   if (patience.kind === 'wait' && patience.waitMs < timing.leaseDurationMs)
     warnings.push(
       `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can succeed a crashed leader in that time`,
+    );
+  if (lockKind === 'endpoints')
+    warnings.push(
+      'Endpoints are deprecated since Kubernetes 1.33: a lock in a Lease (--lock-kind lease) is there to stay',
     );
   return warnings.filter((warning) => warning !== undefined);
 }

@@ -21,6 +21,13 @@ export function reasonOf({ body }: Answer): string | undefined {
   return typeof reason === 'string' ? reason : undefined;
 }
 
+/** Whether RBAC is what refuses. A webhook or a policy may answer 403 as well. */
+export function isRefusedByRbac({ status, body }: Answer): boolean {
+  const { message } = statusOf(body);
+  // It says who cannot do what.
+  return status === 403 && typeof message === 'string' && / cannot \S+ resource /.test(message);
+}
+
 /** The fault in an answer that is not what `action` was meant to bring. */
 export function answerFault(
   answer: Answer,
@@ -54,7 +61,12 @@ export function answerFault(
         `check the user in ${describe}`,
       );
     case 403:
-      return fault('denied', `not allowed to ${attempt}: ${said}`, missingRule(action, said));
+      return fault(
+        'denied',
+        `not allowed to ${attempt}: ${said}`,
+        // No rule would change the mind of anything else.
+        isRefusedByRbac(answer) ? missingRule(action) : undefined,
+      );
     case 400:
     case 422:
       return fault('denied', `the API server ${server.host} refuses to ${attempt}: ${said}`);
@@ -66,9 +78,7 @@ export function answerFault(
   }
 }
 
-function missingRule({ verb, apiGroup, resource, namespace }: Action, said: string) {
-  // A webhook or a policy may answer 403 as well, and no rule would change its mind. RBAC says who cannot what.
-  if (!/ cannot \S+ resource /.test(said)) return undefined;
+function missingRule({ verb, apiGroup, resource, namespace }: Action): string {
   return (
     `add to a Role in namespace "${namespace}": ` +
     `apiGroups ["${apiGroup}"], resources ["${resource}"], verbs ["${verb}"]`

@@ -1,8 +1,11 @@
 /** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
 import type { Lock } from '../election/lock.ts';
+import type { ObjectLockOptions } from './object-lock.ts';
 
 export interface LockChoice {
   readonly backend: 'kubernetes' | 'local';
+  /** Of the object in the cluster. */
+  readonly lockKind: 'lease' | 'configmap' | 'endpoints' | 'secret';
   readonly lock: string;
   readonly namespace: string | undefined;
   readonly localFile: string | undefined;
@@ -22,7 +25,7 @@ export interface OpenLock {
 
 /** Finds the lock without touching it. @throws {ExpectedError} when there is no way to it */
 export async function openLock(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
-  return choice.backend === 'local' ? await openLocal(choice) : await openLease(choice, signal);
+  return choice.backend === 'local' ? await openLocal(choice) : await openObject(choice, signal);
 }
 
 async function openLocal({ lock: name, localFile, env, ...choice }: LockChoice): Promise<OpenLock> {
@@ -32,11 +35,11 @@ async function openLocal({ lock: name, localFile, env, ...choice }: LockChoice):
   return { lock: localLock({ file, namespace, name }), namespace, close: () => undefined };
 }
 
-async function openLease(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
+async function openObject(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
   const { loadCluster } = await import('../kube/config.ts');
   const { connect } = await import('../kube/connection.ts');
   const { chooseNamespace } = await import('../kube/namespace.ts');
-  const { leaseLock } = await import('./lease.ts');
+  const lockIn = await loadKind(choice.lockKind);
   const cluster = await loadCluster({ ...choice, signal });
   const namespace = chooseNamespace({
     flag: choice.namespace,
@@ -45,10 +48,16 @@ async function openLease(choice: LockChoice, signal: AbortSignal): Promise<OpenL
   });
   const connection = connect(cluster, choice);
   return {
-    lock: leaseLock({ connection, namespace, name: choice.lock }),
+    lock: lockIn({ connection, namespace, name: choice.lock }),
     namespace,
     close: () => {
       connection.close();
     },
   };
+}
+
+async function loadKind(kind: LockChoice['lockKind']): Promise<(at: ObjectLockOptions) => Lock> {
+  if (kind === 'lease') return (await import('./lease.ts')).leaseLock;
+  const { configMapLock, endpointsLock, secretLock } = await import('./annotation.ts');
+  return { configmap: configMapLock, endpoints: endpointsLock, secret: secretLock }[kind];
 }

@@ -17,6 +17,7 @@ describe('a variable says what its flag says:', () => {
     ['NAMESPACE', 'jobs', { namespace: 'jobs' }],
     ['IDENTITY', 'me', { identity: 'me' }],
     ['BACKEND', 'local', { backend: 'local' }],
+    ['LOCK_KIND', 'configmap', { lockKind: 'configmap' }],
     ['RENEW_DEADLINE', '9s', { requestTimeoutMs: 4_500 }],
     ['RETRY_PERIOD', '1s', { timing: timing({ retryPeriodMs: 1_000 }) }],
     ['LEASE_DURATION', '20s', { timing: timing({ leaseDurationMs: 20_000 }) }],
@@ -92,6 +93,7 @@ describe('a malformed variable is refused by its own name:', () => {
     ['K8S_LEADER_LEASE_DURATION', '10s', "K8S_LEADER_LEASE_DURATION '10s': the renew deadline"],
     ['K8S_LEADER_IDENTITY', 'a\nb', "K8S_LEADER_IDENTITY 'a\\nb': it has control characters"],
     ['K8S_LEADER_LOCAL_FILE', 'x', 'K8S_LEADER_LOCAL_FILE goes with --backend local'],
+    ['K8S_LEADER_LOCK_KIND', 'leases', "K8S_LEADER_LOCK_KIND 'leases': not one of the choices"],
   ])('%s=%j', (name, value, message) => {
     const env = { K8S_LEADER_LOCK: 'demo', [name]: value };
     expect(() => run(['true'], env)).toThrow(message);

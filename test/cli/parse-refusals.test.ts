@@ -92,6 +92,8 @@ describe('refuses, with one line and exit status 64,', () => {
     ],
     // Choices
     ['an unknown backend', ['--backend', 'redis'], "--backend 'redis': not one of the choices"],
+    ['an unknown kind', ['--lock-kind', 'pod'], "--lock-kind 'pod': not one of the choices"],
+    ['a plural', ['--lock-kind', 'leases'], "--lock-kind 'leases': not one of the choices"],
     ['a choice in upper case', ['--on-lost', 'EXIT'], "--on-lost 'EXIT': not one of the choices"],
     ['an unknown log format', ['--log-format', 'xml'], "--log-format 'xml'"],
     ['an unknown log level', ['--log-level', 'loud'], "--log-level 'loud'"],
@@ -124,6 +126,11 @@ describe('refuses, with one line and exit status 64,', () => {
       ['--local-file', 'x.db'],
       '--local-file goes with --backend local',
     ],
+    ...['lease', 'secret'].map((kind): [string, string[], string] => [
+      `a ${kind} on this machine`,
+      ['--backend', 'local', '--lock-kind', kind],
+      '--lock-kind does not go with --backend local',
+    ]),
     // Words (case 38)
     ['a repeated flag', ['-n', 'a', '-n', 'b'], '--namespace is given twice'],
     ['a flag repeated alike', ['--wait=5m', '--wait=5m'], '--wait is given twice'],
@@ -154,7 +161,7 @@ describe('refuses, with one line and exit status 64,', () => {
     ['an unknown flag full of newlines', ['--a\nb'], "unknown option '--a\\nb'"],
     ['an endless unknown flag', [`--${'x'.repeat(10_000)}`], /^unknown option '--x+…$/],
   ])('%s', (_, words, says) => {
-    const lock = words.some((word) => word.startsWith('--lock')) ? [] : ['--lock', 'demo'];
+    const lock = words.some((word) => /^--lock(?!-kind)/.test(word)) ? [] : ['--lock', 'demo'];
     expectRefusal(['run', ...lock, ...words, '--', 'psql', '-h', 'host'], says);
   });
 

@@ -10,6 +10,7 @@ const defaults: RunOptions = {
   namespace: undefined,
   identity: undefined,
   backend: 'kubernetes',
+  lockKind: 'lease',
   localFile: undefined,
   timing: { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
   patience: { kind: 'forever' },
@@ -46,6 +47,9 @@ describe('understands', () => {
     ['-i me', { identity: 'me' }],
     ['--backend local', { backend: 'local' }],
     ['--backend local --local-file ./x.db', { backend: 'local', localFile: './x.db' }],
+    ['--lock-kind lease', {}],
+    ['--lock-kind configmap', { lockKind: 'configmap' }],
+    ['--lock-kind secret', { lockKind: 'secret' }],
     ['--try', { patience: { kind: 'try' } }],
     ['--wait 5m', { patience: { kind: 'wait', waitMs: 300_000 } }],
     ['--wait 20', { patience: { kind: 'wait', waitMs: 20_000 } }],
@@ -118,6 +122,7 @@ describe('leaves everything from CMD on to CMD:', () => {
 describe('warns', () => {
   test.each([
     ['--wait 14s', /wait of 14s is shorter than the lease duration \(15s\)/],
+    ['--lock-kind endpoints', /Endpoints are deprecated since Kubernetes 1\.33/],
     ['--lease-duration 11s', /less than a second to stop/],
   ])('about %s', (line, warning) => {
     const { warnings } = run('--lock', 'demo', ...line.split(' '), 'true');

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
-const path = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/]+)\/leases(?:\/([^/]+))?$/;
+/** Of the kinds of object that can be served, in the core group but for the first. */
+export type Resource = 'leases' | 'configmaps' | 'endpoints' | 'secrets';
 const microTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/;
 
 export type Json = Record<string, unknown>;
@@ -21,13 +22,21 @@ export interface LeaseEvent {
   readonly object: Json;
 }
 
-/** The Leases of a server, with the rules of the API server for writing them. */
+/** The objects of one kind on a server, Leases unless it says otherwise, with the rules of the API server for writing them. */
 export class LeaseStore {
   /** `default` exists at first. */
   readonly namespaces = new Map<string, 'active' | 'terminating'>([['default', 'active']]);
+  readonly #resource: Resource;
+  readonly #path: RegExp;
   readonly #leases = new Map<string, Json>();
   readonly #watches = new Set<(event: LeaseEvent) => void>();
   #version = 1_000;
+
+  constructor(resource: Resource = 'leases') {
+    const root = resource === 'leases' ? 'apis/coordination\\.k8s\\.io' : 'api';
+    this.#resource = resource;
+    this.#path = new RegExp(`^/${root}/v1/namespaces/([^/]+)/${resource}(?:/([^/]+))?$`);
+  }
 
   get(name: string, namespace = 'default'): Json | undefined {
     return this.#leases.get(`${namespace}/${name}`);
@@ -55,7 +64,7 @@ export class LeaseStore {
   /** What a watch with that URL shows: what there is, then what changes, until the result is called. No watch: undefined. */
   watch(url: string, show: (event: LeaseEvent) => void): (() => void) | undefined {
     const { pathname, searchParams } = new URL(url, 'https://kube');
-    const [, namespace, inPath] = path.exec(decodeURIComponent(pathname)) ?? [];
+    const [, namespace, inPath] = this.#path.exec(decodeURIComponent(pathname)) ?? [];
     if (namespace === undefined || inPath || searchParams.get('watch') !== '1') return undefined;
     const name = searchParams.get('fieldSelector')?.replace(/^metadata\.name=/, '');
     const showOurs = (event: LeaseEvent): void => {
@@ -72,12 +81,12 @@ export class LeaseStore {
   }
 
   answer({ method, path: url, body }: LeaseRequest): Answer {
-    const [, namespace, inPath] = path.exec(decodeURIComponent(url)) ?? [];
+    const [, namespace, inPath] = this.#path.exec(decodeURIComponent(url)) ?? [];
     if (namespace === undefined) return status(404, 'NotFound', 'the server could not find it');
     const sent = (body ?? {}) as { metadata?: Json; spec?: Json };
     const name = inPath ?? String(sent.metadata?.['name']);
     const current = this.get(name, namespace);
-    if (method === 'GET') return current ? [200, current] : notFound('leases', name);
+    if (method === 'GET') return current ? [200, current] : notFound(this.#resource, name);
 
     const garbage = [sent.spec?.['acquireTime'], sent.spec?.['renewTime']].find(
       (time) =>
@@ -104,14 +113,18 @@ export class LeaseStore {
         { causes: [{ reason: 'NamespaceTerminating' }] },
       );
     if (this.get(name, namespace))
-      return status(409, 'AlreadyExists', `leases.coordination.k8s.io "${name}" already exists`);
+      return status(409, 'AlreadyExists', `${this.#resource} "${name}" already exists`);
     return [201, this.put(name, sent, namespace)];
   }
 
   #update(namespace: string, name: string, sent: Json): Answer {
     const { uid, resourceVersion } = (sent['metadata'] ?? {}) as Json;
     const current = this.get(name, namespace);
-    const conflict = status(409, 'Conflict', `Operation cannot be fulfilled on leases "${name}"`);
+    const conflict = status(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on ${this.#resource} "${name}"`,
+    );
     if (!current) return uid ? conflict : [201, this.put(name, sent, namespace)];
     if (!resourceVersion) return status(422, 'Invalid', 'resourceVersion: must be specified');
     const metadata = current['metadata'] as Json;

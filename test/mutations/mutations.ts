@@ -415,9 +415,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a Lease is written without its version',
     edits: [
       [
-        'src/locks/lease.ts',
-        'metadata: { ...lease.metadata, resourceVersion: basis.version },',
-        'metadata: { ...lease.metadata, resourceVersion: undefined },',
+        'src/locks/object-lock.ts',
+        'const metadata = { ...object.metadata, resourceVersion: basis.version };',
+        'const metadata = { ...object.metadata, resourceVersion: undefined };',
       ],
     ],
     tests: ['test/locks/lease.test.ts'],
@@ -427,8 +427,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         'src/locks/lease.ts',
-        'spec: { ...lease.spec, ...toSpec(record) },',
-        'spec: toSpec(record),',
+        "spec: { ...specOf(lease), ...fieldsOf(record, 'leaseTransitions') },",
+        "spec: fieldsOf(record, 'leaseTransitions'),",
       ],
     ],
     tests: ['test/locks/lease.test.ts'],

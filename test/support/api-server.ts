@@ -1,6 +1,6 @@
 /**
- * An API server in this process: the Lease endpoints of coordination.k8s.io/v1 on 127.0.0.1, answering as the real
- * one does, and going wrong on demand. Everybody may do everything unless a test says otherwise.
+ * An API server in this process: the endpoints of Leases, or of another kind, on 127.0.0.1, answering as the real one
+ * does, and going wrong on demand. Everybody may do everything unless a test says otherwise.
  */
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
@@ -14,6 +14,7 @@ import {
   type Answer,
   type LeaseEvent,
   type LeaseRequest,
+  type Resource,
 } from '../kube/lease-store.ts';
 
 /** What happens to one request instead of an ordinary answer. */
@@ -41,6 +42,8 @@ export interface Received extends LeaseRequest {
 export interface ApiServerOptions {
   /** `expired`: by the right CA, but expired. `none`: plain HTTP. */
   readonly certificate?: 'server' | 'expired' | 'none';
+  /** Default: leases. */
+  readonly resource?: Resource;
 }
 
 export interface ApiServer {
@@ -73,8 +76,8 @@ export function tlsFile(name: string): string {
 
 /** Starts a server on a free port of 127.0.0.1. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
-  const { certificate = 'server' } = options;
-  const leases = new LeaseStore();
+  const { certificate = 'server', resource = 'leases' } = options;
+  const leases = new LeaseStore(resource);
   const requests: Received[] = [];
   const faults: Fault[] = [];
   const sockets = new Set<Socket>();
@@ -138,7 +141,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     if (!server.admits(received)) return status(401, 'Unauthorized', 'Unauthorized');
     const verb = isWatch(received) ? 'watch' : (verbs[received.method] ?? 'unknown');
     if (!server.forbidden.has(verb)) return undefined;
-    return status(403, 'Forbidden', `User "tester" cannot ${verb} resource "leases"`);
+    return status(403, 'Forbidden', `User "tester" cannot ${verb} resource "${resource}"`);
   };
 
   const listening =

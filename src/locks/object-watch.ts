@@ -1,27 +1,34 @@
 /**
- * The events of a watch on a Lease, one JSON object a line: https://kubernetes.io/docs/reference/using-api/api-concepts/
- * A server, or a proxy before it, that knows no field selectors shows the other Leases too; those are passed over.
+ * The events of a watch on one object, a line of JSON each: https://kubernetes.io/docs/reference/using-api/api-concepts/
+ * A server, or a proxy before it, that knows no field selectors shows the others of its kind too; those are passed over.
  */
 import { LockFault, type Sighting } from '../election/lock.ts';
 import type { Answer } from '../kube/exchange.ts';
 import { isObject, parseJson } from '../kube/json.ts';
-import { versioned, wellFormed } from './lease-object.ts';
+import { versioned, wellFormed, type ObjectKind } from './api-object.ts';
 
-/** The query that asks for the changes of one Lease, and first for how it is now. */
+/** The query that asks for the changes of one object, and first for how it is now. */
 export function watchQuery(name: string): string {
   // What separates the terms of a selector is escaped there, whatever a URL does with it.
   const value = name.replace(/[\\,=]/g, '\\$&');
   return `watch=1&fieldSelector=${encodeURIComponent(`metadata.name=${value}`)}`;
 }
 
+/** What a watch has been answered with. */
+export interface WatchAnswer {
+  readonly lines: AsyncIterable<string>;
+  /** Makes a fault of the answer in an event of type ERROR. */
+  readonly fault: (answer: Answer) => LockFault;
+}
+
 /**
- * What the lines show of the Lease of that name. `fault` makes one of the answer in an event of type ERROR.
- * @throws {LockFault} that; `unreachable` for what is no event, `unsupported` for a Lease that is not ours to write
+ * What the lines show of the object of that name.
+ * @throws {LockFault} that of an ERROR; `unreachable` for what is no event, `unsupported` for what is not ours to write
  */
 export async function* sightings(
-  lines: AsyncIterable<string>,
+  kind: ObjectKind,
   name: string,
-  fault: (answer: Answer) => LockFault,
+  { lines, fault }: WatchAnswer,
 ): AsyncGenerator<Sighting, undefined> {
   for await (const line of lines) {
     const event = parseJson(line);
@@ -29,8 +36,10 @@ export async function* sightings(
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
+        if (!isAnother(object, name)) yield present(kind, object);
+        break;
       case 'DELETED':
-        if (!isAnother(object, name)) yield type === 'DELETED' ? deletion(object) : present(object);
+        if (!isAnother(object, name)) yield deletion(kind, object);
         break;
       case 'BOOKMARK':
         break;
@@ -43,14 +52,14 @@ export async function* sightings(
   return undefined;
 }
 
-function present(object: unknown): Sighting {
-  const seen = versioned(object);
+function present(kind: ObjectKind, object: unknown): Sighting {
+  const seen = versioned(kind, object);
   return { version: seen.version, seen };
 }
 
-/** Whatever strategy it was under: it is gone. */
-function deletion(object: unknown): Sighting {
-  return { version: wellFormed(object).metadata.resourceVersion, seen: undefined };
+/** Whosever it was: it is gone. */
+function deletion(kind: ObjectKind, object: unknown): Sighting {
+  return { version: wellFormed(kind, object).metadata.resourceVersion, seen: undefined };
 }
 
 function isAnother(object: unknown, name: string): boolean {

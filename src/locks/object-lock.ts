@@ -1,0 +1,89 @@
+/**
+ * The record in an API object. Compare-and-swap is the server's: every update carries resourceVersion, and uid as well,
+ * without which an update of a deleted object would create it again. Only the record changes; all the rest is sent back
+ * as it came.
+ */
+import type { LeaderRecord, Lock, LockFault, RequestOptions, Versioned } from '../election/lock.ts';
+import { answerFault, isRefusedByRbac, reasonOf, type Action } from '../kube/answer.ts';
+import type { Connection } from '../kube/connection.ts';
+import type { Answer, Call } from '../kube/exchange.ts';
+import { isObject, type JsonObject } from '../kube/json.ts';
+import { versioned, wellFormed, type ObjectKind } from './api-object.ts';
+import { sightings, watchQuery } from './object-watch.ts';
+
+/** Which object, and how to get there. */
+export interface ObjectLockOptions {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A lock whose record is in an object of that kind. Beyond network faults it throws what {@link answerFault} makes of an answer. */
+export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
+  const { connection, namespace, name } = options;
+  const { apiGroup, resource } = kind;
+  const [root, apiVersion] = apiGroup === '' ? ['api', 'v1'] : ['apis', `${apiGroup}/v1`];
+  const all = `/${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  const one = `${all}/${encodeURIComponent(name)}`;
+  const blank = { apiVersion, kind: kind.name, metadata: { namespace, name }, ...kind.template };
+
+  const fault = (verb: Action['verb'], answer: Answer): LockFault => {
+    const said = kind.isConfidential && verb === 'update' ? withoutQuotes(answer) : answer;
+    return answerFault(said, { verb, apiGroup, resource, namespace }, connection.cluster);
+  };
+  const send = (call: Call, { signal, fresh }: RequestOptions): Promise<Answer> =>
+    connection.request({ ...call, signal, fresh });
+
+  return {
+    async read(how) {
+      const answer = await send({ method: 'GET', path: one }, how);
+      if (answer.status === 200) return versioned(kind, answer.body);
+      if (isNotFound(answer)) return undefined;
+      throw fault('get', answer);
+    },
+
+    async write(record, basis, how) {
+      const call: Call = basis
+        ? { method: 'PUT', path: one, body: replaceRecord(kind, basis, record) }
+        : { method: 'POST', path: all, body: kind.write(blank, record) };
+      const answer = await send(call, how);
+      if (answer.status === 200 || answer.status === 201)
+        return { kind: 'written', current: versioned(kind, answer.body) };
+
+      const isConflict = basis
+        ? answer.status === 409 || isNotFound(answer)
+        : answer.status === 409 && reasonOf(answer) === 'AlreadyExists';
+      if (isConflict) return { kind: 'conflict' };
+      throw fault(basis ? 'update' : 'create', answer);
+    },
+
+    async watch(signal) {
+      const path = `${all}?${watchQuery(name)}`;
+      const answer = await connection.stream({ method: 'GET', path, signal });
+      if (!('lines' in answer)) throw fault('watch', answer);
+      return sightings(kind, name, {
+        lines: answer.lines,
+        fault: (event) => fault('watch', event),
+      });
+    },
+  };
+}
+
+/** A proxy's 404 page says nothing about the object. */
+function isNotFound(answer: Answer): boolean {
+  return answer.status === 404 && reasonOf(answer) === 'NotFound';
+}
+
+function replaceRecord(kind: ObjectKind, basis: Versioned, record: LeaderRecord): JsonObject {
+  const object = wellFormed(kind, basis.origin);
+  const metadata = { ...object.metadata, resourceVersion: basis.version };
+  return kind.write({ ...object, metadata }, record);
+}
+
+/** Who refuses an update may quote what was in it. Only RBAC is known to speak of nothing but who may do what. */
+function withoutQuotes(answer: Answer): Answer {
+  const { body, status } = answer;
+  if (status === 401 || isRefusedByRbac(answer)) return answer;
+  const message = 'its words are kept back, they may quote what is secret';
+  return { ...answer, body: { ...(isObject(body) ? body : {}), kind: 'Status', message } };
+}
