@@ -1,0 +1,219 @@
+/** Locks in annotations on the real server, by accounts that may do no more than they need, with one object. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Lock } from '../../src/election/lock.ts';
+import { loadCluster } from '../../src/kube/config.ts';
+import { connect, type Connection } from '../../src/kube/connection.ts';
+import { parseRecord } from '../../src/locks/annotation-record.ts';
+import {
+  configMapLock,
+  endpointsLock,
+  recordAnnotation,
+  secretLock,
+} from '../../src/locks/annotation.ts';
+import type { ObjectLockOptions } from '../../src/locks/object-lock.ts';
+import { lockContract } from '../contract/lock-contract.ts';
+import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
+import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
+import { until } from './support/until.ts';
+
+interface Kind {
+  readonly flag: string;
+  readonly resource: string;
+  readonly lockIn: (options: ObjectLockOptions) => Lock;
+  /** An object of the kind that is in use for something else. */
+  readonly content: object;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    flag: 'configmap',
+    resource: 'configmaps',
+    lockIn: configMapLock,
+    content: { data: { a: 'größe\n' }, binaryData: { b: 'AAEC' }, immutable: true },
+  },
+  {
+    flag: 'endpoints',
+    resource: 'endpoints',
+    lockIn: endpointsLock,
+    content: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
+  },
+  {
+    flag: 'secret',
+    resource: 'secrets',
+    lockIn: secretLock,
+    content: { type: 'example.com/t', data: { password: 'aHVudGVyMg==' }, immutable: true },
+  },
+];
+
+interface FoundObject {
+  readonly metadata: {
+    readonly uid: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** What the README asks for: everything with this object alone, but for `create`, which cannot be limited so. */
+function rulesFor({ resource }: Kind, ...without: readonly string[]): PolicyRule[] {
+  const verbs = ['get', 'update', 'watch'].filter((verb) => !without.includes(verb));
+  const role = { apiGroups: [''], resources: [resource] };
+  const named = { ...role, resourceNames: [name], verbs };
+  return without.includes('create') ? [named] : [named, { ...role, verbs: ['create'] }];
+}
+
+const pathIn = ({ namespace }: Contest, { resource }: Kind): string =>
+  `/api/v1/namespaces/${namespace}/${resource}`;
+
+async function objectIn(contest: Contest, kind: Kind): Promise<FoundObject> {
+  const path = `${pathIn(contest, kind)}/${name}`;
+  return (await contest.controlPlane.request<FoundObject>('GET', path)).body;
+}
+
+/** Somebody's object of that name, which is there first. */
+async function inUse(contest: Contest, kind: Kind, annotations: object): Promise<FoundObject> {
+  const metadata = { name, labels: { team: 'blue' }, annotations: { note: 'n', ...annotations } };
+  const body = { metadata, ...kind.content };
+  const answer = await contest.controlPlane.request('POST', pathIn(contest, kind), body);
+  expect(answer.status).toBe(201);
+  return objectIn(contest, kind);
+}
+
+/** All that nobody but its owner changes. */
+function content({ metadata, ...rest }: FoundObject): object {
+  const annotations = { ...metadata.annotations, [recordAnnotation]: undefined };
+  return { ...rest, uid: metadata.uid, labels: metadata.labels, annotations };
+}
+
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+});
+afterAll(async () => {
+  await controlPlane.close();
+});
+
+describe.each(kinds)('with a Role that names the object, $flag:', (kind) => {
+  let contest: Contest;
+  let kubeconfig: string;
+  beforeAll(async () => {
+    contest = await openContest(controlPlane);
+    ({ kubeconfig } = await contest.account('candidate', rulesFor(kind)));
+  });
+  afterAll(async () => {
+    await contest.close();
+  });
+
+  lockContract(`an annotation of ${kind.resource}`, async () => {
+    const cluster = await loadCluster({
+      kubeconfig,
+      env: {},
+      signal: new AbortController().signal,
+    });
+    const connections: Connection[] = [];
+    const another = () => {
+      const how = { requestTimeoutMs: 10_000, userAgent: 'k8s-leader-test' };
+      const connection = connect(cluster, how);
+      connections.push(connection);
+      return kind.lockIn({ connection, namespace: contest.namespace, name });
+    };
+    const remove = async () => {
+      await controlPlane.request('DELETE', `${pathIn(contest, kind)}/${name}`);
+    };
+    return {
+      lock: another(),
+      another,
+      remove,
+      async close() {
+        for (const connection of connections) connection.close();
+        await remove();
+      },
+    };
+  });
+});
+
+describe.concurrent.each(kinds)('k8s-leader run --lock-kind $flag', (kind) => {
+  const flags = ['--lock-kind', kind.flag, ...swift];
+  const meet = async (check: (contest: Contest) => Promise<void>) => {
+    const contest = await openContest(controlPlane);
+    try {
+      await check(contest);
+    } catch (error) {
+      process.stderr.write(`${contest.said()}\n`);
+      throw error;
+    } finally {
+      await contest.close();
+    }
+  };
+  const join = async (contest: Contest, who: string, rules = rulesFor(kind)) =>
+    contest.join(who, { account: await contest.account(who, rules), flags });
+
+  test('hands over by watching, in an object that is not made for it', () =>
+    meet(async (contest) => {
+      const a = await join(contest, 'a');
+      await a.told('started');
+      const created = await objectIn(contest, kind);
+      const b = await join(contest, 'b');
+      await b.told('standing-by');
+      await contest.watching('b');
+      a.signal('SIGTERM');
+      expect(await a.ended).toEqual({ code: 143, signal: null });
+      await b.told('started');
+      b.signal('SIGTERM');
+      await b.ended;
+      const released = await objectIn(contest, kind);
+      expect(released.metadata.uid).toBe(created.metadata.uid);
+      expect(parseRecord(released.metadata.annotations?.[recordAnnotation])).toMatchObject({
+        holder: '',
+        leaseDurationMs: 1_000,
+        transitions: 1,
+      });
+      expect(Object.keys(released)).not.toContain('data');
+      expect((await contest.lives()).length).toBe(2);
+    }));
+
+  test('leaves an object that is in use, and cannot be changed, as it was', () =>
+    meet(async (contest) => {
+      const before = await inUse(contest, kind, {});
+      const a = await join(contest, 'a');
+      await a.told('started');
+      const renewed = async () =>
+        (await contest.looksAndWrites('a')).filter((each) => each === 'update 200').length > 1;
+      await until('a renewal', renewed);
+      a.signal('SIGTERM');
+      await a.ended;
+      const after = await objectIn(contest, kind);
+      expect(content(after)).toEqual(content(before));
+      expect(after.metadata.annotations).toHaveProperty([recordAnnotation]);
+      expect(a.stderr).not.toMatch(/hunter2|aHVu/);
+    }));
+
+  test('waits as long as its own lease for somebody whose annotation says nothing', () =>
+    meet(async (contest) => {
+      await inUse(contest, kind, { [recordAnnotation]: '{"holderIdentity":' });
+      const startedAt = performance.now();
+      const a = await join(contest, 'a');
+      expect(await a.told('standing-by')).toMatchObject({
+        holder: 'somebody unknown, the annotation is not a leader election record',
+      });
+      await a.told('started', 30_000);
+      expect(performance.now() - startedAt).toBeGreaterThan(6_000);
+    }));
+
+  test.each(['get', 'create', 'update'])('names the rule when %s is missing', (verb) =>
+    meet(async (contest) => {
+      if (verb !== 'create') await inUse(contest, kind, {});
+      const account = await contest.account('a', rulesFor(kind, verb));
+      const once = [textLog, '--try', ...flags];
+      const a = await contest.join('a', { account, flags: once, command: ['echo', 'started'] });
+      expect(await a.ended).toEqual({ code: 77, signal: null });
+      expect(a.stdout).toBe('');
+      expect(a.stderr).toContain(
+        `apiGroups [""], resources ["${kind.resource}"], verbs ["${verb}"]`,
+      );
+      const warnings = a.stderr.match(/Endpoints are deprecated/g) ?? [];
+      expect(warnings).toHaveLength(kind.flag === 'endpoints' ? 1 : 0);
+      expect(a.stderr).not.toMatch(/hunter2|aHVu/);
+    }),
+  );
+});
