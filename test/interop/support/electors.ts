@@ -5,9 +5,8 @@
 import { join } from 'node:path';
 import { goPrograms, pythonWithElectors } from './programs.ts';
 
-/** Where a record can live; one more when ours has one more. */
-export const lockKinds = ['lease'] as const;
-export type LockKind = (typeof lockKinds)[number];
+/** Where a record can live. */
+export type LockKind = 'lease' | 'configmap';
 
 /** Equal for both sides: an elector that waits by its own duration must have ours. In seconds. */
 export const timing = { leaseDuration: 6, renewDeadline: 4, retryPeriod: 1 };
@@ -41,7 +40,7 @@ export const electors: readonly Elector[] = [
   },
   {
     name: 'kubernetes (Python)',
-    kinds: ['lease'],
+    kinds: ['lease', 'configmap'],
     releases: false,
     countsTransitions: false,
     lookMs: retryMs,
@@ -50,7 +49,7 @@ export const electors: readonly Elector[] = [
   {
     // Writes its local time as if it were UTC; our tests run it where that is wrong by hours.
     name: 'kubernetes_asyncio (Python)',
-    kinds: ['lease'],
+    kinds: ['lease', 'configmap'],
     releases: false,
     countsTransitions: false,
     lookMs: retryMs,
@@ -58,11 +57,18 @@ export const electors: readonly Elector[] = [
   },
 ];
 
-/** All that there is to test. */
-export const pairs = electors.flatMap((elector) =>
-  lockKinds.filter((kind) => elector.kinds.includes(kind)).map((kind) => ({ elector, kind })),
-);
-export type Pair = (typeof pairs)[number];
+/** One of them and ours, on one lock of that kind. */
+export interface Pair {
+  readonly elector: Elector;
+  readonly kind: LockKind;
+}
+
+const pairsOn = (kind: LockKind): Pair[] =>
+  electors.filter(({ kinds }) => kinds.includes(kind)).map((elector) => ({ elector, kind }));
+
+/** On a Lease. */
+export const pairs: readonly Pair[] = pairsOn('lease');
+export const configMapPairs: readonly Pair[] = pairsOn('configmap');
 
 /** Makes what has to be made before any of them can start. */
 export async function prepareElectors(): Promise<void> {

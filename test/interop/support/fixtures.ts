@@ -31,6 +31,7 @@ export interface Meeting {
 
 const rules: Readonly<Record<LockKind, readonly PolicyRule[]>> = {
   lease: leaseRules(...withoutWatch),
+  configmap: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update'] }],
 };
 /** Ours may watch, too. */
 const withWatch = (all: readonly PolicyRule[]): PolicyRule[] =>
@@ -48,7 +49,10 @@ const foreignTiming = [
   ...['--retry-period', `${timing.retryPeriod}`],
 ];
 /** Flags that choose the kind. */
-const kindFlags: Readonly<Record<LockKind, readonly string[]>> = { lease: [] };
+const kindFlags: Readonly<Record<LockKind, readonly string[]>> = {
+  lease: [],
+  configmap: ['--lock-kind', 'configmap'],
+};
 
 export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest.extend<{
   meeting: Meeting;
