@@ -29,6 +29,7 @@ async function foreignThenOurs(meeting: Meeting, pair: Pair, end: HandOver['end'
   await foreign.told('leading', 'foreign');
   const ours = await meeting.ours(pair.kind);
   expect(await ours.told('standing-by')).toMatchObject({ holder: 'foreign' });
+  await meeting.contest.watching('ours');
   foreign.signal(signals[end]);
   await foreign.ended;
   await ours.told('started');
@@ -37,9 +38,7 @@ async function foreignThenOurs(meeting: Meeting, pair: Pair, end: HandOver['end'
   expect(record.leaseDurationSeconds).toBe(timing.leaseDuration);
   expect(record.leaseTransitions).toBe(1);
   const ending = end === 'graceful' && pair.elector.releases ? 'released' : 'abandoned';
-  const requests = await meeting.contest.requests('ours');
-  const watches = requests.some(({ verb }) => verb === 'watch');
-  const boundMs = ourBoundMs(ending, { watches });
+  const boundMs = ourBoundMs(ending);
   await handOver(meeting, ending, { pair, direction: 'foreign → ours', end, boundMs });
 }
 

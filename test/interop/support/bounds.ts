@@ -6,8 +6,6 @@ const leaseMs = timing.leaseDuration * 1_000;
 const renewDeadlineMs = timing.renewDeadline * 1_000;
 const retryMs = timing.retryPeriod * 1_000;
 
-/** Between two looks of ours where it does not watch: the retry period and its jitter. */
-const ourLookMs = retryMs * 1.2;
 /** For requests, and for the command to come to its first instructions. */
 const ourSlackMs = 500;
 /** The same for the others, of whom some are slow. */
@@ -20,9 +18,9 @@ const withLoad = (slackMs: number): number =>
 /** How the old leader has ended: it gave the lock back, or it did not. */
 export type Ending = 'released' | 'abandoned';
 
-export function ourBoundMs(ending: Ending, { watches }: { watches: boolean }): number {
-  const sightMs = watches ? 0 : ourLookMs;
-  return (ending === 'released' ? 0 : leaseMs) + sightMs + withLoad(ourSlackMs);
+/** Ours watches: it sees what happens when it happens. */
+export function ourBoundMs(ending: Ending): number {
+  return (ending === 'released' ? 0 : leaseMs) + withLoad(ourSlackMs);
 }
 
 /** After an abandoned lease it needs one look to see the last renewal, and one to see that the wait is over. */
