@@ -6,15 +6,16 @@
  *     {"holderIdentity": …} ───────────▶ that record
  *     anything else ───────────────────▶ held by somebody unknown, for our own duration: never free
  *
- * Times are written in RFC 3339 with microseconds. client-go writes whole seconds and reads any fraction
- * (`time.Parse` with `time.RFC3339`), the Python electors take times for mere text that changes or does not. So ours
- * come back with the microseconds by which a process knows its own writes (design rule 7); whoever writes the record
- * in their own form has made it theirs. client-go compares the bytes of two looks: no two renewals of ours are alike.
+ * Times are written in RFC 3339 with microseconds, and so come back with those by which a process knows its own writes
+ * (design rule 7). client-go writes whole seconds and reads any fraction (`time.Parse` with `time.RFC3339`); the Python
+ * electors take times for mere text that changes or does not. Whoever writes the record in their own form has made it
+ * theirs. client-go compares the bytes of two looks: no two renewals of ours are alike. Two of its own within a second
+ * are, and the second is then no new version: we may take it for up to a second older than it is. What it keeps between
+ * its renew deadline and its lease duration must cover that.
  *
- * The Python electors write numbers as text and `str(datetime)` without a zone, on whose clock nobody knows. Such a time
- * is not known: taken for UTC it may lie hours ahead, and `--try` would take a dead holder for a live one. With a zone,
- * and with or without a fraction, it is understood. All of them take a record that lacks its holder, duration or a time
- * for a free one, so a claim always has all four.
+ * The Python electors write numbers as text, and `str(datetime)` without a zone. On whose clock it is nobody knows, so
+ * such a time is not known: taken for UTC it may lie hours ahead, and `--try` would take a dead holder for a live one.
+ * All of them take a record that lacks its holder, duration or a time for a free one, so a claim always has all four.
  */
 import type { LeaderRecord } from '../election/lock.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';

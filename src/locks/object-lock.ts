@@ -18,7 +18,10 @@ export interface ObjectLockOptions {
   readonly name: string;
 }
 
-/** A lock whose record is in an object of that kind. Beyond network faults it throws what {@link answerFault} makes of an answer. */
+/**
+ * A lock whose record is in an object of that kind. Beyond network faults it throws what {@link answerFault} makes of
+ * an answer.
+ */
 export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
   const { connection, namespace, name } = options;
   const { apiGroup, resource } = kind;

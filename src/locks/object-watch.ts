@@ -1,6 +1,7 @@
 /**
- * The events of a watch on one object, a line of JSON each: https://kubernetes.io/docs/reference/using-api/api-concepts/
- * A server, or a proxy before it, that knows no field selectors shows the others of its kind too; those are passed over.
+ * The events of a watch on one object, a line of JSON each:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/
+ * A server, or a proxy before it, that knows no field selectors shows the others of the kind too; they are passed over.
  */
 import { LockFault, type Sighting } from '../election/lock.ts';
 import type { Answer } from '../kube/exchange.ts';

@@ -6,7 +6,10 @@ import { formatMicroTime, parseMicroTime } from '../kube/micro-time.ts';
 /** The server keeps duration and transitions of a Lease as int32, and refuses what does not fit. */
 export const maxInt32 = 2 ** 31 - 1;
 
-/** A record with the number of transitions under that name. Null is never written: some electors cannot read it. Undefined leaves the field out. */
+/**
+ * A record, with the number of its transitions under that name. Null is never written: some electors cannot read it.
+ * Undefined leaves the field out.
+ */
 export function fieldsOf(record: LeaderRecord, transitionsName: string): JsonObject {
   const { leaseDurationMs, acquireTimeUs, renewTimeUs } = record;
   return {

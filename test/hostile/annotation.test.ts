@@ -1,4 +1,4 @@
-/** An annotation that anybody may have written, in the hands of the lock: read as a record, all the rest written back as it was. */
+/** An annotation that anybody may have written, in the hands of the lock: read as a record, the rest written back as is. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LeaderRecord, Lock } from '../../src/election/lock.ts';

@@ -22,7 +22,7 @@ export interface LeaseEvent {
   readonly object: Json;
 }
 
-/** The objects of one kind on a server, Leases unless it says otherwise, with the rules of the API server for writing them. */
+/** The objects of one kind on a server, Leases by default, with the rules of the API server for writing them. */
 export class LeaseStore {
   /** `default` exists at first. */
   readonly namespaces = new Map<string, 'active' | 'terminating'>([['default', 'active']]);

@@ -24,6 +24,7 @@ const child = 'src/child/child.ts';
 const guardScript = 'src/child/guard-script.ts';
 
 const election = ['test/election', 'test/serve.test.ts'];
+const annotations = ['test/locks/annotation.test.ts'];
 const processes = (...names: readonly string[]) =>
   names.map((name) => `test/process/${name}.test.ts`);
 
@@ -432,6 +433,34 @@ export const mutations: readonly Mutation[] = [
       ],
     ],
     tests: ['test/locks/lease.test.ts'],
+  },
+  {
+    name: 'an annotation that nobody understands is free',
+    edits: [
+      [
+        'src/locks/annotation-record.ts',
+        'recordFrom({}, { holder: unknownHolder,',
+        "recordFrom({}, { holder: '',",
+      ],
+    ],
+    tests: annotations,
+  },
+  {
+    name: 'a local time is taken for UTC',
+    edits: [
+      ['src/kube/micro-time.ts', '([Zz]|[+-]\\d\\d:\\d\\d)$/', '([Zz]|[+-]\\d\\d:\\d\\d)?$/'],
+    ],
+    tests: annotations,
+  },
+  {
+    name: 'other annotations are not written back',
+    edits: [['src/locks/annotation.ts', '{ ...annotations, [record', '{ [record']],
+    tests: annotations,
+  },
+  {
+    name: 'what a server says about a Secret is repeated',
+    edits: [['src/locks/annotation.ts', 'isConfidential: true', 'isConfidential: false']],
+    tests: annotations,
   },
   {
     name: 'a local lock is written whatever its version',
