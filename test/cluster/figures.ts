@@ -70,7 +70,7 @@ async function atRest(contest: Contest): Promise<void> {
   const leader = await contest.join('leader', byDefault);
   await contest.nthLife(1);
   const standby = await contest.join('standby', byDefault);
-  await standby.told('standing-by');
+  await Promise.all([contest.watching('leader'), contest.watching('standby')]);
   const asked = async () =>
     Promise.all(['leader', 'standby'].map(async (name) => (await contest.requests(name)).length));
   const before = await asked();

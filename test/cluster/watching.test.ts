@@ -1,6 +1,6 @@
 /**
  * What the watch is for: whoever stands by, or leads, hears of a change when it happens. The retry period is so long
- * that no renewal and no look could have been the cause. What happens where it is forbidden is in permissions.test.ts.
+ * that no renewal and no look could have been the cause. What happens where it is forbidden is in unwatched.test.ts.
  */
 import { uptime } from 'node:os';
 import { describe, expect } from 'vitest';
@@ -182,10 +182,12 @@ describe('a server that is started again under those that watch, after', () => {
       await apiserver.stop(signal);
       await apiserver.start();
       const startedAt = performance.now();
-      await until('both watch again', async () => {
+      const bothWatchAgain = async () => {
         const isAgain = (await watchesOf(contest, 'a')) > watchesOfA;
         return isAgain && (await watchesOf(contest, 'b')) > watchesOfB;
-      });
+      };
+      // A server that starts refuses everybody until it knows the Roles: that must not be taken for an answer.
+      await until('both watch again', bothWatchAgain, { withinMs: 60_000 });
       await annotate(`both watch again after ${Math.round(performance.now() - startedAt)} ms`);
       expect(a.log.map(({ event }) => event)).not.toContain('stopping');
       expect(b.log.map(({ event }) => event)).not.toContain('elected');
