@@ -22,7 +22,7 @@ type Watch = NonNullable<Lock['watch']>;
 /** A watch that has failed for so long is worth a line. */
 const patienceMs = 30_000;
 const longestPauseMs = 30_000;
-/** Permissions change rarely. */
+/** Permissions change rarely. But a server that is just starting denies everything for a moment: once does not count. */
 const deniedPauseMs = 300_000;
 /** More are left in the socket until these have been taken. */
 const mostUntaken = 32;
@@ -97,7 +97,7 @@ export class Lookout {
       failures = this.#isOpen ? 0 : failures + 1;
       failingSinceMs = this.#isOpen ? Infinity : Math.min(failingSinceMs, clock.now());
       const isLasting = clock.now() - failingSinceMs >= patienceMs;
-      if (fault && (isLasting || fault.kind === 'denied')) this.#report(fault);
+      if (fault && (isLasting || isMeant(fault, failures))) this.#report(fault);
       this.#isOpen = false;
       this.#onNews();
       await clock.sleep(this.#pauseMs(failures, fault), stopped);
@@ -148,12 +148,16 @@ export class Lookout {
   /** At once when a watch has ended in good order; when it broke, many may have, and all would come back together. */
   #pauseMs(failures: number, fault: LockFault | undefined): number {
     const { timing, random } = this.#options;
-    if (fault?.kind === 'denied') return deniedPauseMs * (1 + 0.2 * random());
+    if (isMeant(fault, failures)) return deniedPauseMs * (1 + 0.2 * random());
     if (failures === 0)
       return fault ? timing.retryPeriodMs * random() : backoffMs(0, { timing, random });
     const doublingMs = Math.min(timing.retryPeriodMs * 2 ** Math.min(failures, 20), longestPauseMs);
     return Math.max(doublingMs, fault?.retryAfterMs ?? 0) * (0.5 + random());
   }
+}
+
+function isMeant(fault: LockFault | undefined, failures: number): boolean {
+  return fault?.kind === 'denied' && failures > 1;
 }
 
 /** Whether or not whoever works on it listens to the signal. Leaves nothing behind on the signal. */

@@ -234,12 +234,24 @@ describe('a watch that', () => {
     expect(b.told).toEqual(['standing-by', 'unwatched', 'watched']);
   });
 
-  it('is forbidden is told at once, once; the lock is polled as before', async () => {
+  it('is denied once, by a server that is just starting, is asked for again soon', async () => {
+    await standBy();
+    post.refusal = new LockFault('denied', 'RBAC: role not found');
+    post.show(new LockFault('unreachable', 'reset'));
+    await scene.clock.advance(500);
+    expect(post.asked).toBe(2);
+    post.refusal = undefined;
+    await renewed(5);
+    expect(post.open).toBe(1);
+    expect(b.told).toEqual(['standing-by']);
+  });
+
+  it('is forbidden is told once, when it was refused twice; the lock is polled as before', async () => {
     post.refusal = new LockFault('denied', 'not allowed to watch', { hint: 'add to a Role' });
     const campaign = await standBy();
     await renewed(60);
     expect(b.told).toEqual(['standing-by', 'unwatched']);
-    expect(post.asked).toBe(1);
+    expect(post.asked).toBe(2);
     expect(calls()).toBeGreaterThan(55);
     scene.server.edit(released);
     await scene.clock.advance(defaultTiming.retryPeriodMs);
