@@ -149,7 +149,7 @@ function warningsOf(
     );
   if (lockKind === 'endpoints')
     warnings.push(
-      'Endpoints are deprecated since Kubernetes 1.33: a lock in a Lease (--lock-kind lease) is there to stay',
+      'Endpoints are deprecated since Kubernetes 1.33: a new lock is better off in a Lease',
     );
   return warnings.filter((warning) => warning !== undefined);
 }

@@ -3,7 +3,7 @@
  * records differ from ours. All was read in the releases that are pinned here, and is measured by the tests.
  */
 import { join } from 'node:path';
-import { goPrograms, pythonWithElectors } from './programs.ts';
+import { annotationElector, goPrograms, pythonWithElectors } from './programs.ts';
 
 /** Where a record can live. */
 export type LockKind = 'lease' | 'configmap';
@@ -37,6 +37,14 @@ export const electors: readonly Elector[] = [
     // The retry period and up to 1.2 times as much again: its jitter.
     lookMs: retryMs * 2.2,
     command: async () => [(await goPrograms()).elector],
+  },
+  {
+    name: 'client-go 0.23',
+    kinds: ['configmap'],
+    releases: true,
+    countsTransitions: true,
+    lookMs: retryMs * 2.2,
+    command: async () => [await annotationElector()],
   },
   {
     name: 'kubernetes (Python)',

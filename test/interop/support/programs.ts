@@ -31,6 +31,7 @@ export async function goPrograms(): Promise<GoPrograms> {
     'go.mod',
     'go.sum',
     'signs/signs.go',
+    'elector/lease.go',
     ...programs.map((name) => `${name}/main.go`),
   ];
   const folder = await builtOnce({
@@ -47,6 +48,26 @@ export async function goPrograms(): Promise<GoPrograms> {
   });
   const [elector, life, wrapper] = programs.map((name) => join(folder, name));
   return { elector: elector!, life: life!, wrapper: wrapper! };
+}
+
+/** The elector once more, with the last client-go that has locks in annotations. */
+export async function annotationElector(): Promise<string> {
+  const cwd = here('client-go');
+  const files = ['annotations.mod', 'annotations.sum', 'signs/signs.go'];
+  const elector = ['elector/main.go', 'elector/annotations.go'];
+  const folder = await builtOnce({
+    name: 'interop-client-go-annotations',
+    sources: [...files, ...elector].map((file) => join(cwd, file)),
+    world: '',
+    async make(target) {
+      const how = ['-trimpath', '-modfile=annotations.mod', '-tags=annotations'];
+      await runTool(go, ['build', ...how, '-o', `${target}/`, './elector'], {
+        cwd,
+        env: { CGO_ENABLED: '0', GOWORK: 'off' },
+      });
+    },
+  });
+  return join(folder, 'elector');
 }
 
 /** The path of a Python that has both packages. */

@@ -16,11 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	coordination "k8s.io/client-go/kubernetes/typed/coordination/v1"
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/leaderelection"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"k8s-leader.test/interop/signs"
 )
@@ -58,21 +54,6 @@ func main() {
 			OnNewLeader:      func(holder string) { say("observed", holder) },
 		},
 	})
-}
-
-func newLock() resourcelock.Interface {
-	if *kind != "lease" {
-		fatal("client-go has no lock of kind %q", *kind)
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
-	if err != nil {
-		fatal("%s", err)
-	}
-	return &resourcelock.LeaseLock{
-		LeaseMeta:  metav1.ObjectMeta{Namespace: *namespace, Name: *name},
-		Client:     coordination.NewForConfigOrDie(config),
-		LockConfig: resourcelock.ResourceLockConfig{Identity: *identity},
-	}
 }
 
 // work is what may be done only while leading; once stopped it never starts again.
