@@ -115,8 +115,8 @@ test('left-overs that end by themselves are given time, not killed', async ({ st
 });
 
 test('a zombie in the group of CMD keeps nobody waiting', async ({ stage, expect }) => {
-  // The zombie's parent has left the group and dropped its environment, and never waits for it.
-  const zombie = 'sleep 0 & echo parent $$; exec setsid env -i sleep 1000';
+  // The zombie's parent has left the group and dropped its environment, and never waits for it; sh itself would.
+  const zombie = 'sleep 1 & echo parent $$; exec setsid env -i sleep 1000';
   const wrapper = stage.run(['sh', '-c', `sh -c "$1" & read -r _; exit 4`, 'sh', zombie]);
   const parent = Number(await wrapper.line(/^parent (\d+)$/));
   try {
