@@ -58,8 +58,9 @@ async function tryRelease(
     const seen = known ?? (await pen.read(cutOff));
     // The answer to our own release was lost.
     if (seen?.record.holder === '' && pen.wrote(seen.record)) return { kind: 'released' };
-    if (seen && !pen.isOurs(seen.record)) onUsurped(seen);
-    if (!seen || !pen.isOurs(seen.record) || !isOurs(seen.record)) return { kind: 'not-ours' };
+    const isWrittenByUs = seen !== undefined && pen.isOurs(seen.record);
+    if (seen && !isWrittenByUs) onUsurped(seen);
+    if (!isWrittenByUs || !isOurs(seen.record)) return { kind: 'not-ours' };
     if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
     const outcome = await pen.free(seen, () => !cutOff.aborted);
     if (outcome.kind === 'written') return { kind: 'released' };

@@ -1,49 +1,14 @@
 /** Locks in annotations on the real server, by accounts that may do no more than they need, with one object. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Lock } from '../../src/election/lock.ts';
 import { loadCluster } from '../../src/kube/config.ts';
 import { connect, type Connection } from '../../src/kube/connection.ts';
 import { parseRecord } from '../../src/locks/annotation-record.ts';
-import {
-  configMapLock,
-  endpointsLock,
-  recordAnnotation,
-  secretLock,
-} from '../../src/locks/annotation.ts';
-import type { ObjectLockOptions } from '../../src/locks/object-lock.ts';
+import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { lockContract } from '../contract/lock-contract.ts';
+import { annotationKinds, type AnnotationKind } from '../locks/annotation-kinds.ts';
 import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
 import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
 import { until } from './support/until.ts';
-
-interface Kind {
-  readonly flag: string;
-  readonly resource: string;
-  readonly lockIn: (options: ObjectLockOptions) => Lock;
-  /** An object of the kind that is in use for something else. */
-  readonly content: object;
-}
-
-const kinds: readonly Kind[] = [
-  {
-    flag: 'configmap',
-    resource: 'configmaps',
-    lockIn: configMapLock,
-    content: { data: { a: 'größe\n' }, binaryData: { b: 'AAEC' }, immutable: true },
-  },
-  {
-    flag: 'endpoints',
-    resource: 'endpoints',
-    lockIn: endpointsLock,
-    content: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
-  },
-  {
-    flag: 'secret',
-    resource: 'secrets',
-    lockIn: secretLock,
-    content: { type: 'example.com/t', data: { password: 'aHVudGVyMg==' }, immutable: true },
-  },
-];
 
 interface FoundObject {
   readonly metadata: {
@@ -54,23 +19,27 @@ interface FoundObject {
 }
 
 /** What the README asks for: everything with this object alone, but for `create`, which cannot be limited so. */
-function rulesFor({ resource }: Kind, ...without: readonly string[]): PolicyRule[] {
+function rulesFor({ resource }: AnnotationKind, ...without: readonly string[]): PolicyRule[] {
   const verbs = ['get', 'update', 'watch'].filter((verb) => !without.includes(verb));
   const role = { apiGroups: [''], resources: [resource] };
   const named = { ...role, resourceNames: [name], verbs };
   return without.includes('create') ? [named] : [named, { ...role, verbs: ['create'] }];
 }
 
-const pathIn = ({ namespace }: Contest, { resource }: Kind): string =>
+const pathIn = ({ namespace }: Contest, { resource }: AnnotationKind): string =>
   `/api/v1/namespaces/${namespace}/${resource}`;
 
-async function objectIn(contest: Contest, kind: Kind): Promise<FoundObject> {
+async function objectIn(contest: Contest, kind: AnnotationKind): Promise<FoundObject> {
   const path = `${pathIn(contest, kind)}/${name}`;
   return (await contest.controlPlane.request<FoundObject>('GET', path)).body;
 }
 
 /** Somebody's object of that name, which is there first. */
-async function inUse(contest: Contest, kind: Kind, annotations: object): Promise<FoundObject> {
+async function inUse(
+  contest: Contest,
+  kind: AnnotationKind,
+  annotations: object,
+): Promise<FoundObject> {
   const metadata = { name, labels: { team: 'blue' }, annotations: { note: 'n', ...annotations } };
   const body = { metadata, ...kind.content };
   const answer = await contest.controlPlane.request('POST', pathIn(contest, kind), body);
@@ -93,7 +62,7 @@ afterAll(async () => {
   await controlPlane.close();
 });
 
-describe.each(kinds)('with a Role that names the object, $flag:', (kind) => {
+describe.each(annotationKinds)('with a Role that names the object, $flag:', (kind) => {
   let contest: Contest;
   let kubeconfig: string;
   beforeAll(async () => {
@@ -132,7 +101,7 @@ describe.each(kinds)('with a Role that names the object, $flag:', (kind) => {
   });
 });
 
-describe.concurrent.each(kinds)('k8s-leader run --lock-kind $flag', (kind) => {
+describe.concurrent.each(annotationKinds)('k8s-leader run --lock-kind $flag', (kind) => {
   const flags = ['--lock-kind', kind.flag, ...swift];
   const meet = async (check: (contest: Contest) => Promise<void>) => {
     const contest = await openContest(controlPlane);

@@ -1,7 +1,7 @@
 /** An annotation that anybody may have written, in the hands of the lock: read as a record, the rest written back as is. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
+import type { Lock } from '../../src/election/lock.ts';
 import type { Call } from '../../src/kube/exchange.ts';
 import { parseRecord, unknownHolder } from '../../src/locks/annotation-record.ts';
 import {
@@ -15,14 +15,7 @@ import { clusterAt, patiently } from '../kube/fixtures.ts';
 import { damaged, json, objectLike, text } from './arbitraries.ts';
 import { expectLockFault, expectRecord, outcomeOf } from './expectations.ts';
 import { runs } from './runs.ts';
-
-const record: LeaderRecord = {
-  holder: 'me',
-  leaseDurationMs: 15_000,
-  acquireTimeUs: 1_763_714_400_000_001,
-  renewTimeUs: 1_763_714_412_345_678,
-  transitions: 3,
-};
+import { sampleRecord as record } from '../support/record.ts';
 
 const time = fc.constantFrom(
   '2025-11-21T08:40:00Z',

@@ -1,7 +1,7 @@
 /** A Lease that anybody may have written, in the hands of the lock: read as a record, written back as it was. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
+import type { Lock } from '../../src/election/lock.ts';
 import { answerFault } from '../../src/kube/answer.ts';
 import type { Call } from '../../src/kube/exchange.ts';
 import { leaseLock } from '../../src/locks/lease.ts';
@@ -9,14 +9,8 @@ import { clusterAt, patiently } from '../kube/fixtures.ts';
 import { json, objectLike, text } from './arbitraries.ts';
 import { expectLockFault, expectRecord, outcomeOf } from './expectations.ts';
 import { runs } from './runs.ts';
+import { sampleRecord as record } from '../support/record.ts';
 
-const record: LeaderRecord = {
-  holder: 'me',
-  leaseDurationMs: 15_000,
-  acquireTimeUs: 1_763_714_400_000_001,
-  renewTimeUs: 1_763_714_412_345_678,
-  transitions: 3,
-};
 const ours = new Set([
   'holderIdentity',
   'leaseDurationSeconds',

@@ -6,19 +6,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LeaderRecord } from '../../src/election/lock.ts';
 import { localLock } from '../../src/locks/local.ts';
 import { json, objectLike, text } from './arbitraries.ts';
 import { expectLockFault, expectRecord, outcomeOf } from './expectations.ts';
 import { patience, runs } from './runs.ts';
-
-const record: LeaderRecord = {
-  holder: 'me',
-  leaseDurationMs: 15_000,
-  acquireTimeUs: 1_763_714_400_000_001,
-  renewTimeUs: 1_763_714_412_345_678,
-  transitions: 3,
-};
+import { sampleRecord as record } from '../support/record.ts';
 
 let folder: string;
 let file: string;

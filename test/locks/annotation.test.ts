@@ -3,46 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { isReleased } from '../../src/election/observation.ts';
 import { LockFault, type LeaderRecord, type Lock } from '../../src/election/lock.ts';
 import { parseRecord, unknownHolder } from '../../src/locks/annotation-record.ts';
-import {
-  configMapLock,
-  endpointsLock,
-  recordAnnotation,
-  secretLock,
-} from '../../src/locks/annotation.ts';
-import type { ObjectLockOptions } from '../../src/locks/object-lock.ts';
-import { lockContract } from '../contract/lock-contract.ts';
+import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { clusterAt, connectTo, patiently } from '../kube/fixtures.ts';
-import type { Json, Resource } from '../kube/lease-store.ts';
+import type { Json } from '../kube/lease-store.ts';
 import { startApiServer, type ApiServer } from '../support/api-server.ts';
-
-interface Kind {
-  readonly kind: string;
-  readonly resource: Resource;
-  readonly lockIn: (options: ObjectLockOptions) => Lock;
-  /** What such an object is for, apart from being a lock. */
-  readonly content: Json;
-}
-
-const kinds: readonly Kind[] = [
-  {
-    kind: 'ConfigMap',
-    resource: 'configmaps',
-    lockIn: configMapLock,
-    content: { data: { a: 'größe\n' }, binaryData: { b: 'AAEC' }, immutable: true },
-  },
-  {
-    kind: 'Endpoints',
-    resource: 'endpoints',
-    lockIn: endpointsLock,
-    content: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
-  },
-  {
-    kind: 'Secret',
-    resource: 'secrets',
-    lockIn: secretLock,
-    content: { type: 'example.com/t', data: { password: 'aHVudGVyMg==' }, immutable: true },
-  },
-];
+import { annotationKinds, type AnnotationKind } from './annotation-kinds.ts';
+import { objectLockContract } from './object-contract.ts';
 
 const record: LeaderRecord = {
   holder: 'web-0_2f6b',
@@ -61,30 +27,12 @@ const free: LeaderRecord = {
 
 const bounded = () => ({ signal: patiently() });
 
-for (const { kind, resource, lockIn } of kinds)
-  lockContract(`an annotation of ${kind}`, async () => {
-    const server = await startApiServer({ resource });
-    const connections = [connectTo(clusterAt(server.url), 10_000)];
-    const another = () => {
-      const connection = connectTo(clusterAt(server.url), 10_000);
-      connections.push(connection);
-      return lockIn({ connection, namespace: 'default', name: 'one' });
-    };
-    return {
-      lock: another(),
-      another,
-      remove() {
-        server.leases.remove('one');
-        return Promise.resolve();
-      },
-      async close() {
-        for (const connection of connections) connection.close();
-        await server.close();
-      },
-    };
-  });
+for (const { kind, resource, lockIn } of annotationKinds)
+  objectLockContract(`an annotation of ${kind}`, resource, lockIn);
 
-const it = test.extend<{ at: (kind: Kind) => Promise<{ lock: Lock; server: ApiServer }> }>({
+const it = test.extend<{
+  at: (kind: AnnotationKind) => Promise<{ lock: Lock; server: ApiServer }>;
+}>({
   // eslint-disable-next-line no-empty-pattern
   at: async ({}, use) => {
     const closes: (() => Promise<void>)[] = [];
@@ -101,7 +49,7 @@ const it = test.extend<{ at: (kind: Kind) => Promise<{ lock: Lock; server: ApiSe
   },
 });
 
-describe.each(kinds)('in $kind', (kind) => {
+describe.each(annotationKinds)('in $kind', (kind) => {
   it('a record is created in an object without content', async ({ at }) => {
     const { lock, server } = await at(kind);
     await lock.write(record, undefined, bounded());
@@ -188,7 +136,7 @@ describe.each(kinds)('in $kind', (kind) => {
 });
 
 describe('what a Secret holds', () => {
-  const secret = kinds.at(-1)!;
+  const secret = annotationKinds.at(-1)!;
   const text = 'aHVudGVyMg==';
   const refusals: [status: number, body: Json][] = [
     [400, { kind: 'Status', message: `cannot be handled as a Secret: |{"password":"${text}"}|` }],
@@ -296,7 +244,7 @@ describe('an annotation says', () => {
 });
 
 describe('an annotation is written', () => {
-  const configMap = kinds[0]!;
+  const configMap = annotationKinds[0]!;
   const written = (server: ApiServer): string => {
     const { metadata } = server.leases.get('one') as { metadata: { annotations: Json } };
     return metadata.annotations[recordAnnotation] as string;

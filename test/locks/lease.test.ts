@@ -3,32 +3,11 @@ import { describe, expect } from 'vitest';
 import { LockFault, type LeaderRecord, type Lock } from '../../src/election/lock.ts';
 import type { Connection } from '../../src/kube/connection.ts';
 import { leaseLock } from '../../src/locks/lease.ts';
-import { lockContract } from '../contract/lock-contract.ts';
-import { clusterAt, connectTo, patiently, test, token } from '../kube/fixtures.ts';
+import { clusterAt, patiently, test, token } from '../kube/fixtures.ts';
 import type { Json } from '../kube/lease-store.ts';
-import { startApiServer } from '../support/api-server.ts';
+import { objectLockContract } from './object-contract.ts';
 
-lockContract('a Lease', async () => {
-  const server = await startApiServer();
-  const connections = [connectTo(clusterAt(server.url), 10_000)];
-  const another = () => {
-    const connection = connectTo(clusterAt(server.url), 10_000);
-    connections.push(connection);
-    return leaseLock({ connection, namespace: 'default', name: 'one' });
-  };
-  return {
-    lock: another(),
-    another,
-    remove() {
-      server.leases.remove('one');
-      return Promise.resolve();
-    },
-    async close() {
-      for (const connection of connections) connection.close();
-      await server.close();
-    },
-  };
-});
+objectLockContract('a Lease', 'leases', leaseLock);
 
 const record: LeaderRecord = {
   holder: 'web-0_2f6b',

@@ -7,19 +7,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
+import type { Lock } from '../../src/election/lock.ts';
 import { ExpectedError } from '../../src/errors.ts';
 import { defaultLocalFile, localLock } from '../../src/locks/local.ts';
 import { lockContract } from '../contract/lock-contract.ts';
 import { MemoryLockServer } from '../support/memory-lock.ts';
-
-const record: LeaderRecord = {
-  holder: 'me',
-  leaseDurationMs: 15_000,
-  acquireTimeUs: 1_763_714_400_000_001,
-  renewTimeUs: 1_763_714_412_345_678,
-  transitions: 3,
-};
+import { sampleRecord as record } from '../support/record.ts';
 
 let folder: string;
 let file: string;

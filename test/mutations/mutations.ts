@@ -297,7 +297,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         release,
-        "if (!seen || !pen.isOurs(seen.record) || !isOurs(seen.record)) return { kind: 'not-ours' };",
+        "if (!isWrittenByUs || !isOurs(seen.record)) return { kind: 'not-ours' };",
         "if (!seen || (!seen.record.holder && !isOurs(seen.record))) return { kind: 'not-ours' };",
       ],
     ],
