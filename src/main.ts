@@ -13,7 +13,7 @@ import { environmentWithoutOurs } from './cli/environment.ts';
 import { parse } from './cli/parse.ts';
 import type { RunOptions } from './cli/run-options.ts';
 import { systemClock } from './clock.ts';
-import { LeaderElector } from './election/elector.ts';
+import { Elector } from './election/elector.ts';
 import type { ElectionListener } from './election/events.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
@@ -118,7 +118,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
         emit(event);
       };
       const ears = { emit: emitAndPrepare, random };
-      return new LeaderElector({ ...options, ...ears, lock, clock: systemClock, identity });
+      return new Elector({ ...options, ...ears, lock, clock: systemClock, identity });
     },
     start: async (term) => {
       const { startChild } = await loadChild();

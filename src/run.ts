@@ -11,7 +11,7 @@ import type { Child } from './child/child.ts';
 import type { Patience } from './election/candidate.ts';
 import type { Clock } from './election/clock.ts';
 import type { CampaignOutcome } from './election/campaign.ts';
-import type { LeaderElector } from './election/elector.ts';
+import type { Elector } from './election/elector.ts';
 import type { Term } from './election/term.ts';
 import { ExpectedError } from './errors.ts';
 import type { RunListener } from './events.ts';
@@ -36,7 +36,7 @@ export interface RunPorts {
   /** Whether a terminal delivers its signals to CMD by itself. */
   readonly foreground: boolean;
   /** Finds the lock; sends nothing to it. @throws {ExpectedError} when there is no way to it */
-  readonly connect: (signal: AbortSignal) => Promise<LeaderElector>;
+  readonly connect: (signal: AbortSignal) => Promise<Elector>;
   /** Undefined when the term was over before CMD could be started. @throws {ExpectedError} when it cannot be */
   readonly start: (term: Term) => Promise<Child | undefined>;
 }
@@ -82,7 +82,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
 async function connectUnless(
   shutdown: AbortSignal,
   { connect }: RunPorts,
-): Promise<LeaderElector | undefined> {
+): Promise<Elector | undefined> {
   try {
     return await connect(shutdown);
   } catch (thrown) {

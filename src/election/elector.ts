@@ -31,7 +31,7 @@ import { timingProblem } from './timing.ts';
 /** Twice this, a farewell, and a shutdown still takes less than a second. */
 const farewellMs = 400;
 
-export class LeaderElector {
+export class Elector {
   readonly #options: Required<ElectorOptions>;
   readonly #pen: Pen;
   readonly #memory: Memory;

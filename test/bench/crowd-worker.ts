@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import type { ElectionEvent } from '../../src/election/events.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import type { Term } from '../../src/election/term.ts';
@@ -60,7 +60,7 @@ async function start(order: Extract<Order, { do: 'start' }>): Promise<void> {
     const elector = first + index * step;
     const cluster = await loadCluster({ kubeconfig, env: {}, signal: forever });
     const connection = connect(cluster, { requestTimeoutMs, userAgent: 'k8s-leader/bench' });
-    const election = new LeaderElector({
+    const election = new Elector({
       lock: leaseLock({ connection, namespace, name }),
       clock: systemClock,
       timing: defaultTiming,

@@ -1,7 +1,7 @@
 /** Whether anything grows with the number of renewals: a leader and a standby on a clock that does not wait. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../support/fake-clock.ts';
 import { MemoryLockServer } from '../support/memory-lock.ts';
@@ -17,7 +17,7 @@ export async function measureRenewals(): Promise<void> {
   const server = new MemoryLockServer();
   let renewals = 0;
   const elector = (identity: string, seed: number) =>
-    new LeaderElector({
+    new Elector({
       lock: server.handle({ onTheWayThere: ({ verb }) => void (renewals += +(verb === 'write')) }),
       clock,
       timing: defaultTiming,

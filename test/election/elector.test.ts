@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { atRest } from '../support/fake-clock.ts';
@@ -45,7 +45,7 @@ describe('an elector', () => {
   });
 
   it('can do without a listener and a source of randomness', async () => {
-    const elector = new LeaderElector({
+    const elector = new Elector({
       lock: scene.server.handle(),
       clock: scene.clock,
       timing: defaultTiming,

@@ -3,7 +3,7 @@
  * Nothing moves unless the test moves the clock.
  */
 import type { CampaignOutcome, ElectorOptions } from '../../src/election/campaign.ts';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { ElectionEvent, ReleaseOutcome } from '../../src/election/events.ts';
 import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
@@ -65,7 +65,7 @@ export class Replica {
   readonly identity: string;
   readonly wire: Wire;
   readonly events: ElectionEvent[] = [];
-  readonly elector: LeaderElector;
+  readonly elector: Elector;
   term: Term | undefined;
   #isReleased = false;
 
@@ -77,7 +77,7 @@ export class Replica {
   ) {
     this.identity = identity;
     this.wire = new Wire(scene.clock);
-    this.elector = new LeaderElector({
+    this.elector = new Elector({
       lock: { ...scene.server.handle(this.wire), ...(watch ? { watch } : {}) },
       clock: scene.clock,
       timing: defaultTiming,

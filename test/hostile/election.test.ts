@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import {
   LockFault,
@@ -170,7 +170,7 @@ test('an hour on a lock that says anything', { timeout: patience(60_000) }, asyn
       const clock = new FakeClock();
       const lock = new UnrulyLock(clock, readings, writings);
       const lines: string[] = [];
-      const elector = new LeaderElector({
+      const elector = new Elector({
         lock,
         clock,
         timing: defaultTiming,

@@ -6,7 +6,7 @@ import type { ForwardedSignal } from '../../src/child/signals.ts';
 import { endsTheWait } from '../../src/child/signals.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import { LeaderElector } from '../../src/election/elector.ts';
+import { Elector } from '../../src/election/elector.ts';
 import type { Term } from '../../src/election/term.ts';
 import { ExpectedError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events.ts';
@@ -145,9 +145,9 @@ export class Life {
     };
   }
 
-  #elector(): LeaderElector {
+  #elector(): Elector {
     const { world, plan, identity, dice } = this.#options;
-    return new LeaderElector({
+    return new Elector({
       lock: this.wire.lockOn(world.endpointFor(this)),
       clock: this.clock,
       timing: world.schedule.timings[plan.timing],
