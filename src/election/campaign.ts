@@ -15,12 +15,14 @@ export interface ElectorOptions {
   /** Bound of every single request. */
   readonly requestTimeoutMs: number;
   readonly emit?: ElectionListener;
+  /** Told who holds the lock whenever somebody has looked, by its identity; empty when nobody does. */
+  readonly onSight?: (holder: string) => void;
   /** Uniform in [0, 1); spreads retries and signs writes. */
   readonly random?: () => number;
 }
 
 export interface CampaignOptions {
-  /** Ends the campaign. */
+  /** Ends the campaign. Once that is won, it only asks the work to end: `Term.signal`. */
   readonly signal: AbortSignal;
   readonly patience?: Patience;
 }

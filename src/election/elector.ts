@@ -24,7 +24,7 @@ import { Pen } from './pen.ts';
 import { release } from './release.ts';
 import { Stand } from './stand.ts';
 import type { Won } from './stand-options.ts';
-import { Term } from './term.ts';
+import { ElectedTerm } from './term.ts';
 import { undisturbed } from './undisturbed.ts';
 import { timingProblem } from './timing.ts';
 
@@ -37,15 +37,20 @@ export class Elector {
   readonly #memory: Memory;
   readonly #lookout: Lookout;
   #isCampaigning = false;
-  #term: Term | undefined;
+  #term: ElectedTerm | undefined;
 
   /** @throws {RangeError} when the timings cannot keep the promise, or the identity is empty */
   constructor(options: ElectorOptions) {
     const problem = timingProblem(options.timing);
     if (problem !== undefined) throw new RangeError(problem);
     if (options.identity === '') throw new RangeError('an empty holder means that nobody leads');
-    const { emit = () => undefined, random = Math.random } = options;
-    this.#options = { ...options, random, emit: undisturbed(emit) };
+    const { emit = () => undefined, onSight = () => undefined, random = Math.random } = options;
+    this.#options = {
+      ...options,
+      random,
+      emit: undisturbed(emit),
+      onSight: undisturbed(onSight),
+    };
     this.#pen = new Pen(this.#options);
     this.#memory = new Memory({ ...this.#options, pen: this.#pen });
     this.#lookout = new Lookout(this.#options);
@@ -70,7 +75,7 @@ export class Elector {
         lookout: this.#lookout,
         patience,
         signal,
-        beginTerm: (won) => this.#beginTerm(won),
+        beginTerm: (won) => this.#beginTerm(won, signal),
       });
       const outcome = await stand.untilDecided();
       if (outcome.kind === 'elected') return outcome;
@@ -82,15 +87,16 @@ export class Elector {
     }
   }
 
-  #beginTerm(won: Won): Term {
+  #beginTerm(won: Won, shutdown: AbortSignal): ElectedTerm {
     const { requestTimeoutMs, emit } = this.#options;
     const { record, version } = won.current;
     emit({ type: 'elected', fencingToken: version, transitions: record.transitions });
-    this.#term = new Term({
+    this.#term = new ElectedTerm({
       ...this.#options,
       pen: this.#pen,
       lookout: this.#lookout,
       won,
+      shutdown,
       remember: (seen) => this.#memory.remember(seen),
       releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
     });

@@ -3,7 +3,10 @@ import type { Versioned } from './lock.ts';
 import { observe, type Observation } from './observation.ts';
 import type { Pen } from './pen.ts';
 
-export interface MemoryOptions extends Pick<ElectorOptions, 'clock' | 'timing'> {
+export interface MemoryOptions extends Pick<
+  Required<ElectorOptions>,
+  'clock' | 'timing' | 'onSight'
+> {
   readonly pen: Pen;
 }
 
@@ -23,13 +26,14 @@ export class Memory {
 
   /** Takes into account what the lock was seen to be just now. */
   remember(seen: Versioned | undefined): Observation {
-    const { clock, timing, pen } = this.#options;
+    const { clock, timing, pen, onSight } = this.#options;
     this.#observation = observe(this.#observation, {
       seen,
       nowMs: clock.now(),
       isOurs: seen !== undefined && pen.isOurs(seen.record),
       assumedDurationMs: timing.leaseDurationMs,
     });
+    onSight(seen?.record.holder ?? '');
     return this.#observation;
   }
 }

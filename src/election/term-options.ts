@@ -17,6 +17,8 @@ export interface TermOptions {
   readonly timing: Timing;
   readonly random: () => number;
   readonly emit: ElectionListener;
+  /** Asks the work to end, and nothing else: it does not end the term. Not aborted yet. */
+  readonly shutdown: AbortSignal;
   /** Bound of the release. */
   readonly releaseTimeoutMs: number;
   /** Told of everything that is not our own writing: a campaign that follows must know what it promises. */

@@ -13,6 +13,7 @@
  * needs the lock (design rules 4, 5, 9).
  */
 import type { Loss, ReleaseOutcome } from './events.ts';
+import { LeadershipLost, TermReleased } from './lost.ts';
 import { release } from './release.ts';
 import { Renewal } from './renewal.ts';
 import type { TermChange, TermOptions } from './term-options.ts';
@@ -24,15 +25,56 @@ type Phase = 'leading' | 'lost' | 'over';
 /** How often the clock is looked at even if no deadline is near: finds suspensions. */
 const vigilMs = 1_000;
 
-export class Term {
-  /** Version of the write that won this term: grows with every term of one lock. */
+/** A term of leadership, for whoever works under it. */
+export interface Term {
+  /**
+   * The version of the write that won this term: a decimal number, and greater than that of every earlier term of the
+   * lock (Kubernetes since 1.35, KEP-5504). Let what the work writes to refuse a token older than the newest it has seen.
+   */
+  readonly fencingToken: string;
+  /** How often the holder had changed by then; starts again at 0 when the object is deleted. */
+  readonly transitions: number;
+  /**
+   * Aborts when the term is lost; its reason is the {@link Loss}. From then on the work has until {@link deadline} to
+   * be gone; `usurped` means that it should be gone already. Never aborts after {@link release}.
+   */
+  readonly lost: AbortSignal;
+  /**
+   * Aborts when the work is to end, for whatever reason: the term is lost, a shutdown is asked for, or, at the latest,
+   * the term is released. Give it to everything that the work waits for. A shutdown alone leaves all the time that the
+   * work needs: the lock is kept, and renewed, until it is released.
+   */
+  readonly signal: AbortSignal;
+  /** Why the term was lost; undefined while it was not. */
+  readonly loss: Loss | undefined;
+
+  /** Whether the term has neither been lost nor released. */
+  isOngoing(): boolean;
+  /** Whether work may begin right now. Asks the clock, not only the alarm that may be late. */
+  isTrusted(): boolean;
+  /** Milliseconds until everything that needs the lock must be gone. Grows with every renewal; may be negative. */
+  remainingMs(): number;
+  /** The same as a moment of the elector's clock, by default that of `performance.now()`. */
+  deadline(): number;
+  /** Until the returned function is called. A suspension that goes on is told at once. */
+  subscribe(listener: (change: TermChange) => void): () => void;
+  /**
+   * Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded by twice the
+   * request timeout, at most 5 s; once is enough, again tells the same. Never rejects.
+   */
+  release(): Promise<ReleaseOutcome>;
+}
+
+/** The term that an election was won for. */
+export class ElectedTerm implements Term {
   readonly fencingToken: string;
   readonly transitions: number;
-  /** Aborts when the term is lost; its reason is the {@link Loss}. Never aborts after {@link release}. */
   readonly lost: AbortSignal;
+  readonly signal: AbortSignal;
 
   readonly #options: TermOptions;
   readonly #lost = new AbortController();
+  readonly #work = new AbortController();
   readonly #ended = new AbortController();
   readonly #listeners = new Set<(change: TermChange) => void>();
   readonly #window: TrustWindow;
@@ -47,6 +89,8 @@ export class Term {
     this.fencingToken = won.current.version;
     this.transitions = won.current.record.transitions;
     this.lost = this.#lost.signal;
+    this.signal = this.#work.signal;
+    options.shutdown.addEventListener('abort', this.#onShutdown);
     this.#renewal = new Renewal(options, {
       window: this.#window,
       ended: this.#ended.signal,
@@ -68,32 +112,28 @@ export class Term {
     return this.#lost.signal.reason as Loss | undefined;
   }
 
-  /** Whether a command may be started right now. Asks the clock, not only the alarm that may be late. */
   isTrusted(): boolean {
     return this.isOngoing() && !this.#window.isDoubted && this.#window.lossInMs() > 0;
   }
 
-  /** Milliseconds until everything that needs the lock must be dead. May be negative. */
   remainingMs(): number {
     return this.#window.killInMs();
   }
 
-  /** Until the returned function is called. A suspension that goes on is told at once. */
+  deadline(): number {
+    return this.#options.clock.now() + this.#window.killInMs();
+  }
+
   subscribe(listener: (change: TermChange) => void): () => void {
     this.#listeners.add(listener);
     if (this.isOngoing() && this.#window.isDoubted) listener('suspended');
     return () => this.#listeners.delete(listener);
   }
 
-  /** Whether the term has neither been lost nor released. */
   isOngoing(): boolean {
     return this.#phase === 'leading';
   }
 
-  /**
-   * Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded; once is
-   * enough, again tells the same.
-   */
   release(): Promise<ReleaseOutcome> {
     return (this.#released ??= this.#release());
   }
@@ -103,6 +143,7 @@ export class Term {
     const latest = this.loss ? undefined : this.#renewal.latest;
     if (this.#phase !== 'lost') this.#phase = 'over';
     this.#ended.abort();
+    this.#endWork(new TermReleased());
     const { pen, clock, releaseTimeoutMs, remember, emit, won } = this.#options;
     const outcome: ReleaseOutcome = usurped
       ? { kind: 'not-ours' }
@@ -115,6 +156,15 @@ export class Term {
         });
     emit({ type: 'release', outcome });
     return outcome;
+  }
+
+  readonly #onShutdown = (): void => {
+    this.#endWork(this.#options.shutdown.reason);
+  };
+
+  #endWork(reason: unknown): void {
+    this.#options.shutdown.removeEventListener('abort', this.#onShutdown);
+    this.#work.abort(reason);
   }
 
   /** Rings at the deadline, and looks up in between to see whether the machine has slept. */
@@ -145,6 +195,7 @@ export class Term {
     this.#ended.abort();
     this.#options.emit({ type: 'lost', loss });
     this.#lost.abort(loss);
+    this.#endWork(new LeadershipLost(loss));
   }
 
   #notify(change: TermChange): void {
