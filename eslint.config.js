@@ -10,6 +10,7 @@ const mayImport = {
   child: ['election/clock.ts'],
   observe: ['election', 'child/exit-status.ts'],
   cli: ['election'],
+  commands: ['election', 'kube', 'locks', 'observe'],
 };
 /** Plain vocabulary beside the folders. */
 const vocabulary = {
@@ -18,6 +19,7 @@ const vocabulary = {
   child: ['errors.ts', 'exit-code.ts'],
   observe: ['duration.ts', 'events.ts'],
   cli: ['errors.ts', 'exit-code.ts', 'duration.ts'],
+  commands: ['errors.ts', 'exit-code.ts', 'duration.ts'],
 };
 
 const walls = Object.entries(mayImport).map(([folder, others]) => ({

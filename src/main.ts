@@ -29,7 +29,7 @@ export interface World {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signals: SignalSource;
-  /** Help and version go here; nothing else ever does. */
+  /** Help, version and what the other commands print go here; `run` never writes to it. */
   readonly stdout: Sink;
   readonly stderr?: Sink;
 }
@@ -65,6 +65,10 @@ async function mainTo(stderr: Sink, world: World): Promise<Exit> {
   try {
     const invocation = parse(world.argv, world.env, { version });
     if (invocation.kind === 'run') return await runCommand(invocation.options, world, stderr);
+    if (invocation.kind === 'subcommand') {
+      const { subcommand } = await import('./subcommand.ts');
+      return await subcommand(invocation, { ...world, stderr });
+    }
     world.stdout(invocation.text);
     return { status: 0 };
   } catch (thrown) {

@@ -1,15 +1,23 @@
 /** The command line: argv and environment in, what to do out. Nothing is read, written or exited here. */
-import { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { withEnvironment, type Environment } from './environment.ts';
 import { addHelpFlag } from './help.ts';
+import { newProgram, usageError } from './program.ts';
 import { addRunCommand } from './run-command.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
 import { inOneLine } from './setting.ts';
+import { isSubcommand, subcommands, type SubcommandName } from './subcommands.ts';
 
 /** What a command line asks for. */
 export type Invocation =
   | { readonly kind: 'run'; readonly options: RunOptions }
+  /** Another command, and what follows it, unread. */
+  | {
+      readonly kind: 'subcommand';
+      readonly name: SubcommandName;
+      readonly argv: readonly string[];
+    }
   /** Help or version: for stdout, exit status 0. */
   | { readonly kind: 'text'; readonly text: string };
 
@@ -22,14 +30,19 @@ export function parse(
   env: Environment,
   { version }: { version: string },
 ): Invocation {
+  const [name, ...rest] = argv;
+  if (isSubcommand(name)) return { kind: 'subcommand', name, argv: rest };
+
   let text = '';
-  const program = newProgram(version, (part) => (text += part));
+  const program = newProgram((part) => (text += part));
+  describeProgram(program, version);
   const runCommandLine = addRunCommand(program);
+  if (name !== 'run') addOthers(program);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (text === '') throw usageError(thrown);
+    if (text === '') throw usageError(thrown, name === 'run' ? seeRunHelp : seeHelp);
     return { kind: 'text', text };
   }
   const { settings, command } = runCommandLine();
@@ -42,44 +55,26 @@ export function parse(
   return { kind: 'run', options: runOptions(withEnvironment(settings, env), command) };
 }
 
-/** The program without its subcommands; they inherit how it prints and fails. */
-function newProgram(version: string, print: (text: string) => void): Command {
-  const program = new Command('k8s-leader')
+const seeHelp = 'k8s-leader --help lists the commands';
+const seeRunHelp = 'k8s-leader run --help explains everything';
+
+function describeProgram(program: Command, version: string): void {
+  program
     .description('Runs a command only while it is the leader.')
-    .usage('run --lock NAME [options] [--] CMD [ARG...]')
+    .usage('COMMAND [options]')
     .version(version, '-V, --version', 'print the version')
-    .helpOption(false)
-    .helpCommand(false)
-    .enablePositionalOptions()
-    .passThroughOptions()
-    .exitOverride()
-    .configureHelp({
-      subcommandTerm: (command) => command.name(),
-      optionTerm: ({ short, flags }) => (short ? '' : '    ') + flags.replaceAll(/[<>]/g, ''),
-    })
-    .configureOutput({
-      writeOut: print,
-      writeErr: () => undefined,
-      getOutHelpWidth: () => 80,
-      getErrHelpWidth: () => 80,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    });
+    .addHelpText('after', programEpilogue);
   addHelpFlag(program);
-  program.addHelpText('after', `\n${seeHelp}.`);
-  return program;
 }
 
-const seeHelp = 'k8s-leader run --help explains everything';
-
-/** Commander's complaint in our words: one line, and its suggestion, if any, as the hint. */
-function usageError({ code, message }: CommanderError): UsageError {
-  if (code === 'commander.help') return new UsageError('no subcommand is given', seeHelp);
-  const parts = /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message);
-  const suggestion = parts?.[2] === undefined ? '' : `did you mean ${inOneLine(parts[2])}? `;
-  const problem = (parts?.[1] ?? message).replace(
-    /^option .*(--\S+) .* argument missing$/,
-    '$1 needs a value',
-  );
-  return new UsageError(inOneLine(problem, 120), suggestion + seeHelp);
+/** For the help, and for the suggestion that follows a typo. */
+function addOthers(program: Command): void {
+  for (const [name, summary] of Object.entries(subcommands)) program.command(name).summary(summary);
 }
+
+const programEpilogue = `
+Examples:
+  k8s-leader run --lock nightly -- ./backup.sh
+  k8s-leader rbac --lock nightly -n jobs | kubectl apply -f -
+
+k8s-leader COMMAND --help explains a command.`;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag, epilogue } from './help.ts';
-import { inOneLine, type Setting, type Settings } from './setting.ts';
+import { settingFrom, type Setting, type Settings } from './setting.ts';
 
 /** What a command line says, unchecked. */
 export interface RunCommandLine {
@@ -36,20 +35,3 @@ export function addRunCommand(program: Command): () => RunCommandLine {
 }
 
 type Entry = [name: Flag, spelled: [spelling: string, about: string]];
-
-function settingFrom(
-  from: string,
-  text: string | undefined,
-  earlier: Setting | undefined,
-): Setting {
-  if (text === undefined) return { from, text: 'true' };
-  if (earlier !== undefined) throw new UsageError(`${from} is given twice`, 'leave one out');
-  if (text === '') throw new UsageError(`${from} is empty`, 'give it a value, or leave it out');
-  // Commander takes the next word whatever it is. No value begins like this; a negative number says more later.
-  if (/^-[^\d.]/.test(text))
-    throw new UsageError(
-      `${from} needs a value, but '${inOneLine(text)}' follows`,
-      'give it a value',
-    );
-  return { from, text };
-}

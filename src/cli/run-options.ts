@@ -4,18 +4,14 @@ import { defaultTiming, timingProblem, timingWarning, type Timing } from '../ele
 import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import * as convert from './conversions.ts';
+import { choose, placeOptions, read, type PlaceOptions } from './place-options.ts';
 import { show, type Setting, type Settings } from './setting.ts';
 
 /** What `run` is asked to do: every option checked, every default filled in that does not need the cluster. */
-export interface RunOptions {
+export interface RunOptions extends PlaceOptions {
   /** Empty only together with `disable`. */
   readonly lock: string;
-  readonly namespace: string | undefined;
   readonly identity: string | undefined;
-  readonly backend: 'kubernetes' | 'local';
-  /** Of the object that holds the record in a cluster. */
-  readonly lockKind: 'lease' | 'configmap' | 'endpoints' | 'secret';
-  readonly localFile: string | undefined;
   /** Free of what {@link timingProblem} finds. */
   readonly timing: Timing;
   readonly patience: Patience;
@@ -25,8 +21,7 @@ export interface RunOptions {
   readonly onLost: 'exit' | 'rejoin';
   readonly lostExitCode: number;
   readonly requestTimeoutMs: number;
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
+  /** Where to answer probes and tell metrics; undefined: nowhere. */
   readonly logFormat: 'text' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Run the command without any election. */
@@ -39,8 +34,8 @@ export interface RunOptions {
 /** Checks what was given and how it fits together. @throws {UsageError} for the first thing that does not */
 export function runOptions(given: Settings, command: readonly string[]): RunOptions {
   const disable = convert.isOn(given.disable);
-  const lock = given.lock && convert.lockName(given.lock);
-  if (lock === undefined && !disable)
+  const place = placeOptions(given);
+  if (place.lock === undefined && !disable)
     throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
   const [program = '', ...args] = command;
   if (program === '')
@@ -51,25 +46,10 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
 
   const timing = timingOf(given);
   const patience = patienceOf(given);
-  const backend = choose(given.backend, ['kubernetes', 'local']);
-  if (given['local-file'] !== undefined && backend !== 'local')
-    throw new UsageError(
-      `${given['local-file'].from} goes with --backend local alone`,
-      'add --backend local',
-    );
-  const lockKind = choose(given['lock-kind'], ['lease', 'configmap', 'endpoints', 'secret']);
-  if (given['lock-kind'] !== undefined && backend === 'local')
-    throw new UsageError(
-      `${given['lock-kind'].from} does not go with --backend local`,
-      'leave one out',
-    );
   return {
-    lock: lock ?? '',
-    namespace: read(given.namespace, convert.namespaceName, undefined),
+    ...place,
+    lock: place.lock ?? '',
     identity: read(given.identity, convert.identity, undefined),
-    backend,
-    lockKind,
-    localFile: read(given['local-file'], convert.plainText, undefined),
     timing,
     patience,
     conflictExitCode: read(given['conflict-exit-code'], convert.exitStatus, exitCode.conflict),
@@ -82,27 +62,12 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       convert.durationMs,
       timing.renewDeadlineMs / 2,
     ),
-    kubeconfig: read(given.kubeconfig, convert.plainText, undefined),
-    context: read(given.context, convert.plainText, undefined),
     logFormat: choose(given['log-format'], ['text', 'json']),
     logLevel: logLevelOf(given),
     disable,
-    warnings: warningsOf(timing, patience, lockKind),
+    warnings: warningsOf(timing, patience, place.lockKind),
     command: [program, ...args],
   };
-}
-
-function read<Value, Default>(
-  setting: Setting | undefined,
-  convertTo: (setting: Setting) => Value,
-  otherwise: Default,
-): Value | Default {
-  return setting === undefined ? otherwise : convertTo(setting);
-}
-
-/** One of `words`; the first is the default. */
-function choose<Word extends string>(setting: Setting | undefined, words: [Word, ...Word[]]): Word {
-  return setting === undefined ? words[0] : convert.choice(setting, words);
 }
 
 function timingOf(given: Settings): Timing {

@@ -11,6 +11,24 @@ export interface Setting {
 /** What was said, by flag. */
 export type Settings = Readonly<Partial<Record<Flag, Setting>>>;
 
+/** What commander hands over for a flag; `text` is undefined for one without a value. @throws {UsageError} */
+export function settingFrom(
+  from: string,
+  text: string | undefined,
+  earlier: Setting | undefined,
+): Setting {
+  if (text === undefined) return { from, text: 'true' };
+  if (earlier !== undefined) throw new UsageError(`${from} is given twice`, 'leave one out');
+  if (text === '') throw new UsageError(`${from} is empty`, 'give it a value, or leave it out');
+  // Commander takes the next word whatever it is. No value begins like this; a negative number says more later.
+  if (/^-[^\d.]/.test(text))
+    throw new UsageError(
+      `${from} needs a value, but '${inOneLine(text)}' follows`,
+      'give it a value',
+    );
+  return { from, text };
+}
+
 /** The error for a setting that cannot be meant; `problem` is said about the value. */
 export function refusal(setting: Setting, problem: string, hint: string): UsageError {
   return new UsageError(`${show(setting)}: ${problem}`, hint);

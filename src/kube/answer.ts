@@ -3,12 +3,10 @@ import type { Cluster } from './cluster.ts';
 import type { Answer } from './exchange.ts';
 import { isObject, objectsIn, type JsonObject } from './json.ts';
 import { oneLine } from './one-line.ts';
+import { missingRule, type Permission } from './permission.ts';
 
 /** What a call does to what, in the words of an RBAC rule. */
-export interface Action {
-  readonly verb: 'get' | 'create' | 'update' | 'patch' | 'list' | 'watch';
-  readonly apiGroup: string;
-  readonly resource: string;
+export interface Action extends Permission {
   readonly namespace: string;
 }
 
@@ -65,7 +63,7 @@ export function answerFault(
         'denied',
         `not allowed to ${attempt}: ${said}`,
         // No rule would change the mind of anything else.
-        isRefusedByRbac(answer) ? missingRule(action) : undefined,
+        isRefusedByRbac(answer) ? missingRule(action, namespace) : undefined,
       );
     case 400:
     case 422:
@@ -76,13 +74,6 @@ export function answerFault(
         `the API server ${server.host} answers ${String(answer.status)} to ${attempt}: ${said}`,
       );
   }
-}
-
-function missingRule({ verb, apiGroup, resource, namespace }: Action): string {
-  return (
-    `add to a Role in namespace "${namespace}": ` +
-    `apiGroups ["${apiGroup}"], resources ["${resource}"], verbs ["${verb}"]`
-  );
 }
 
 function retryAfter({ status, headers, body }: Answer): { retryAfterMs?: number } {

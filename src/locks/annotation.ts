@@ -10,13 +10,14 @@ import { isObject, type JsonObject } from '../kube/json.ts';
 import { formatRecord, parseRecord } from './annotation-record.ts';
 import type { ObjectKind } from './api-object.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
+import { resources } from './resources.ts';
 
 /** Where electors of the field look for it. */
 export const recordAnnotation = 'control-plane.alpha.kubernetes.io/leader';
 
 /** A lock whose record is in an annotation of a ConfigMap. */
 export function configMapLock(options: ObjectLockOptions): Lock {
-  return objectLock(annotated('ConfigMap', 'configmaps'), options);
+  return objectLock(annotated('ConfigMap', 'configmap'), options);
 }
 
 /** The same of Endpoints, which Kubernetes has deprecated. */
@@ -26,15 +27,14 @@ export function endpointsLock(options: ObjectLockOptions): Lock {
 
 /** The same of a Secret, whose content is never shown. */
 export function secretLock(options: ObjectLockOptions): Lock {
-  const kind = annotated('Secret', 'secrets');
+  const kind = annotated('Secret', 'secret');
   return objectLock({ ...kind, template: { type: 'Opaque' }, isConfidential: true }, options);
 }
 
-function annotated(name: string, resource: string): ObjectKind {
+function annotated(name: string, kind: keyof typeof resources): ObjectKind {
   return {
     name,
-    apiGroup: '',
-    resource,
+    ...resources[kind],
     template: {},
     isConfidential: false,
     isWellFormed: ({ metadata }) => isObject(metadata['annotations'] ?? {}),

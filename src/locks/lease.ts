@@ -5,6 +5,7 @@ import { oneLine } from '../kube/one-line.ts';
 import type { ObjectKind } from './api-object.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
 import { fieldsOf, recordFrom } from './record-fields.ts';
+import { resources } from './resources.ts';
 
 /** A lock whose record is in a Lease. */
 export function leaseLock(options: ObjectLockOptions): Lock {
@@ -13,8 +14,7 @@ export function leaseLock(options: ObjectLockOptions): Lock {
 
 const leaseKind: ObjectKind = {
   name: 'Lease',
-  apiGroup: 'coordination.k8s.io',
-  resource: 'leases',
+  ...resources.lease,
   template: { spec: {} },
   isConfidential: false,
   isWellFormed: ({ spec }) => isObject(spec),

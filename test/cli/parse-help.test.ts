@@ -1,12 +1,11 @@
 import { describe, expect, it, test } from 'vitest';
 import { flags } from '../../src/cli/flags.ts';
 import { parse } from '../../src/cli/parse.ts';
+import { subcommands } from '../../src/cli/subcommands.ts';
 import { exitCode } from '../../src/exit-code.ts';
 
 describe('help is text for', () => {
   test.each([
-    ['the program', ['--help']],
-    ['the program, in short', ['-h']],
     ['run', ['run', '--help']],
     ['run, in short', ['run', '-h']],
     ['run, after other flags', ['run', '-q', '--lock', 'demo', '--help']],
@@ -16,6 +15,25 @@ describe('help is text for', () => {
     expect(text).toMatch(/^Usage: k8s-leader run --lock NAME/);
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(text).toMatch(/\S\n$/);
+  });
+});
+
+describe('help of the program', () => {
+  test.each([['--help'], ['-h']])('%s lists the commands, in 80 columns', (flag) => {
+    const text = textOf([flag]);
+    expect(text).toMatch(/^Usage: k8s-leader COMMAND/);
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const [, listed = ''] = /Commands:\n((?: {2}.+\n)+)/.exec(text) ?? [];
+    const names = [...listed.matchAll(/^ {2}(\S+) {2,}\S/gm)].map(([, name]) => name);
+    expect(names).toEqual(['run', ...Object.keys(subcommands)]);
+  });
+
+  it('gives examples that are understood', () => {
+    const examples = [...textOf(['--help']).matchAll(/^ {2}k8s-leader (.+)$/gm)];
+    const kinds = examples.map(
+      ([, line = '']) => parse(line.split(' '), {}, { version: '1' }).kind,
+    );
+    expect(kinds).toEqual(['run', 'subcommand']);
   });
 });
 

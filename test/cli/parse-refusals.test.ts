@@ -166,8 +166,8 @@ describe('refuses, with one line and exit status 64,', () => {
   });
 
   test.each<[line: string, argv: string[], says: string]>([
-    ['nothing at all', [], 'no subcommand is given'],
-    ['a separator alone', ['--'], 'no subcommand is given'],
+    ['nothing at all', [], 'no command is given'],
+    ['a separator alone', ['--'], 'no command is given'],
     ['an unknown subcommand', ['walk', '--help'], "unknown command 'walk'"],
     ['an empty subcommand', [''], "unknown command ''"],
     ['a flag before the subcommand', ['--lock', 'x', 'run', 'ls', '-h'], "unknown option '--lock'"],
@@ -195,9 +195,10 @@ describe('helps with', () => {
   test.each([
     ['a misspelt flag', ['run', '--lok', 'x', 'ls', '-h'], 'did you mean --lock?'],
     ['a misspelt subcommand', ['rum'], 'did you mean run?'],
-    ['no subcommand', [], 'run --help'],
+    ['another misspelt command', ['rabc'], 'did you mean rbac?'],
+    ['no command', [], 'k8s-leader --help'],
     ['no lock', ['run', 'ls'], '--lock NAME'],
-    ['no command', ['run', '--lock', 'x'], '--lock NAME -- CMD'],
+    ['nothing to run', ['run', '--lock', 'x'], '--lock NAME -- CMD'],
     ['a choice', ['run', '--lock', 'x', '--backend', 'y', 'ls'], 'kubernetes or local'],
     ['a duration', ['run', '--lock', 'x', '--wait', 'y', 'ls'], '500ms, 15s, 2m or 1h30m'],
     ['the timings', ['run', '--lock', 'x', '--lease-duration', '5', 'ls'], '--renew-deadline 10s'],

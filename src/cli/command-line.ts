@@ -1,0 +1,105 @@
+/** Reads the command line of a command other than `run`, whose flags it shares where they mean the same. */
+import { CommanderError } from 'commander';
+import { withEnvironment, type Environment } from './environment.ts';
+import { flagGroups, type Flag } from './flags.ts';
+import { addHelpFlag } from './help.ts';
+import { newProgram, usageError } from './program.ts';
+import { settingFrom, type Setting, type Settings } from './setting.ts';
+import { subcommands, type SubcommandName } from './subcommands.ts';
+
+type Spelled = readonly [spelling: string, about: string];
+
+/** How a command is spelled. */
+export interface Spelling<Own extends string> {
+  readonly name: SubcommandName;
+  /** After the name, in the first line of the help. */
+  readonly usage: string;
+  readonly description: string;
+  /** Flags of `run`, with their variables. */
+  readonly shared: readonly Flag[];
+  /** What a shared flag says here, where that differs. */
+  readonly about?: Readonly<Partial<Record<Flag, string>>>;
+  /** Flags of this command alone. They have no variables. */
+  readonly own: Readonly<Record<Own, Spelled>>;
+  /** What follows the flags, as commander writes it. Options behind the first word belong to it. */
+  readonly words?: string;
+  /** What the help says after the flags, in lines of 80 columns. */
+  readonly epilogue: string;
+}
+
+/** What a command line says, unchecked; or its help, which is for stdout. */
+export type CommandLine<Own extends string> =
+  | {
+      readonly kind: 'given';
+      readonly settings: Settings;
+      readonly own: Readonly<Partial<Record<Own, Setting>>>;
+      readonly words: readonly string[];
+    }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** The place of a lock and the way there: for every command that looks at one. */
+export const placeFlags = [
+  'lock',
+  'namespace',
+  'lock-kind',
+  'backend',
+  'local-file',
+  'kubeconfig',
+  'context',
+  'request-timeout',
+] as const satisfies readonly Flag[];
+
+/** @throws {UsageError} */
+export function readCommandLine<Own extends string>(
+  spelling: Spelling<Own>,
+  argv: readonly string[],
+  env: Environment,
+): CommandLine<Own> {
+  const { name, usage, description, shared, about = {}, own, words, epilogue } = spelling;
+  let text = '';
+  const program = newProgram((part) => (text += part));
+  const command = program
+    .command(name)
+    .summary(subcommands[name])
+    .usage(usage)
+    .description(description)
+    .addHelpText('after', epilogue);
+  if (words !== undefined) command.argument(words).passThroughOptions();
+
+  const given: Partial<Record<string, Setting>> = {};
+  const add = (flag: string, [flags, says]: Spelled) => {
+    command.option(flags, says).on(`option:${flag}`, (value?: string) => {
+      given[flag] = settingFrom(`--${flag}`, value, given[flag]);
+    });
+  };
+  for (const flag of shared) add(flag, [spellingOf(flag)[0], about[flag] ?? spellingOf(flag)[1]]);
+  for (const [flag, spelled] of Object.entries<Spelled>(own)) add(flag, spelled);
+  addHelpFlag(command);
+  try {
+    program.parse([name, ...argv], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (text === '') throw usageError(thrown, `k8s-leader ${name} --help explains it`);
+    return { kind: 'text', text };
+  }
+  return {
+    kind: 'given',
+    settings: only(shared, withEnvironment(given, env)),
+    own: given as Partial<Record<Own, Setting>>,
+    words: command.args,
+  };
+}
+
+/** A variable of a flag that the command does not have is not about it. */
+function only(shared: readonly Flag[], settings: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([flag]) => shared.includes(flag as Flag)),
+  );
+}
+
+function spellingOf(flag: Flag): Spelled {
+  const groups: Record<string, Partial<Record<Flag, Spelled>>>[] = [flagGroups];
+  for (const group of groups.flatMap((each) => Object.values(each)))
+    if (group[flag] !== undefined) return group[flag];
+  throw new Error(`no flag ${flag}`);
+}

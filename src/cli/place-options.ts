@@ -1,0 +1,61 @@
+import { UsageError } from '../errors.ts';
+import * as convert from './conversions.ts';
+import type { Setting, Settings } from './setting.ts';
+
+/** Where the lock is and how to get there, checked; what every command that looks at a lock is told. */
+export interface PlaceOptions {
+  readonly lock: string | undefined;
+  readonly namespace: string | undefined;
+  readonly backend: 'kubernetes' | 'local';
+  /** Of the object that holds the record in a cluster. */
+  readonly lockKind: LockKind;
+  readonly localFile: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+}
+
+export const lockKinds = ['lease', 'configmap', 'endpoints', 'secret'] as const;
+export type LockKind = (typeof lockKinds)[number];
+
+/** @throws {UsageError} for the first thing that cannot be meant */
+export function placeOptions(given: Settings): PlaceOptions {
+  const lock = read(given.lock, convert.lockName, undefined);
+  const backend = choose(given.backend, ['kubernetes', 'local']);
+  if (given['local-file'] !== undefined && backend !== 'local')
+    throw new UsageError(
+      `${given['local-file'].from} goes with --backend local alone`,
+      'add --backend local',
+    );
+  const lockKind = choose(given['lock-kind'], lockKinds);
+  if (given['lock-kind'] !== undefined && backend === 'local')
+    throw new UsageError(
+      `${given['lock-kind'].from} does not go with --backend local`,
+      'leave one out',
+    );
+  return {
+    lock,
+    namespace: read(given.namespace, convert.namespaceName, undefined),
+    backend,
+    lockKind,
+    localFile: read(given['local-file'], convert.plainText, undefined),
+    kubeconfig: read(given.kubeconfig, convert.plainText, undefined),
+    context: read(given.context, convert.plainText, undefined),
+  };
+}
+
+/** What was given, converted; otherwise the default. */
+export function read<Value, Default>(
+  setting: Setting | undefined,
+  convertTo: (setting: Setting) => Value,
+  otherwise: Default,
+): Value | Default {
+  return setting === undefined ? otherwise : convertTo(setting);
+}
+
+/** One of `words`; the first is the default. */
+export function choose<Word extends string>(
+  setting: Setting | undefined,
+  words: readonly [Word, ...Word[]],
+): Word {
+  return setting === undefined ? words[0] : convert.choice(setting, words);
+}

@@ -1,0 +1,84 @@
+import { UsageError } from '../errors.ts';
+import { readCommandLine, type Spelling } from './command-line.ts';
+import * as convert from './conversions.ts';
+import type { Environment } from './environment.ts';
+import { placeOptions, read, type LockKind } from './place-options.ts';
+import { refusal } from './setting.ts';
+
+/** Whose permissions `rbac` is to print. */
+export interface RbacOptions {
+  readonly lock: string;
+  readonly lockKind: LockKind;
+  /** Left out of the manifests when undefined, so that whoever applies them chooses. */
+  readonly namespace: string | undefined;
+  /** One that exists; undefined: one is to be made, named as the lock. */
+  readonly serviceAccount: string | undefined;
+  readonly events: boolean;
+  readonly podLabel: boolean;
+}
+
+type Own = 'service-account' | 'no-events' | 'pod-label';
+
+export const rbacSpelling: Spelling<Own> = {
+  name: 'rbac',
+  usage: '--lock NAME [options]',
+  description: 'Prints the least permissions that candidates for a lock need, as YAML.',
+  shared: ['lock', 'namespace', 'lock-kind'],
+  about: {
+    lock: 'the lock they compete for (required)',
+    namespace: 'namespace of the lock (default: $POD_NAMESPACE, else left to kubectl)',
+  },
+  own: {
+    'service-account': [
+      '--service-account <NAME>',
+      'account that exists (default: one is made, named as the lock)',
+    ],
+    'no-events': ['--no-events', 'they run with --no-events'],
+    'pod-label': ['--pod-label <KEY>', 'they run with --pod-label'],
+  },
+  epilogue: `
+A Role, a RoleBinding and, unless it exists, the ServiceAccount. Nothing is sent
+anywhere; "create" is the only verb on the lock that RBAC cannot limit by name.
+
+Examples:
+  k8s-leader rbac --lock my-app -n jobs | kubectl apply -f -
+  k8s-leader rbac --lock my-app --service-account worker > role.yaml`,
+};
+
+/** @throws {UsageError} */
+export function rbacOptions(
+  argv: readonly string[],
+  env: Environment,
+): RbacOptions | { readonly text: string } {
+  const line = readCommandLine(rbacSpelling, argv, env);
+  if (line.kind === 'text') return line;
+  const { settings, own } = line;
+  const { lock, lockKind, namespace } = placeOptions(settings);
+  if (lock === undefined)
+    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
+  return {
+    lock,
+    lockKind,
+    namespace: namespace ?? fromPod(env),
+    serviceAccount: read(own['service-account'], accountName, undefined),
+    events: !convert.isOn(own['no-events']),
+    podLabel: own['pod-label'] !== undefined,
+  };
+}
+
+function fromPod(env: Environment): string | undefined {
+  const text = env['POD_NAMESPACE'] ?? '';
+  return text === '' ? undefined : convert.namespaceName({ from: 'POD_NAMESPACE', text });
+}
+
+function accountName(setting: Parameters<typeof convert.lockName>[0]): string {
+  try {
+    return convert.lockName(setting);
+  } catch {
+    throw refusal(
+      setting,
+      "not the name of a service account: lower-case letters, digits, '-' and '.'",
+      'for example --service-account worker',
+    );
+  }
+}

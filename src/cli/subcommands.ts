@@ -1,0 +1,14 @@
+/**
+ * The commands beside `run`: all that is known of them until one is called. What each is told and does is loaded then,
+ * so that the start of `run` does not wait for it.
+ */
+export const subcommands = {
+  rbac: 'print the permissions that a candidate needs, as YAML',
+} as const;
+
+export type SubcommandName = keyof typeof subcommands;
+
+/** Whether this is the name of a command other than `run`. */
+export function isSubcommand(word: string | undefined): word is SubcommandName {
+  return word !== undefined && Object.hasOwn(subcommands, word);
+}

@@ -1,0 +1,50 @@
+/** All that a candidate asks the cluster for, by its options: the one table from which `rbac` and `doctor` draw. */
+import type { Permission } from '../kube/permission.ts';
+import { lockPermissions, type ResourceKinds } from '../locks/resources.ts';
+
+export interface Wishes {
+  readonly lock: string;
+  readonly lockKind: ResourceKinds;
+  /** Whether it tells of its terms in Kubernetes Events. */
+  readonly events: boolean;
+  /** Whether it labels its own Pod. */
+  readonly podLabel: boolean;
+}
+
+/** What each permission is for, in a few words, and the permission. */
+export interface Need extends Permission {
+  readonly purpose: string;
+}
+
+const lockPurposes: Partial<Record<Permission['verb'], string>> = {
+  create: 'to make the lock where there is none',
+  get: 'to read it',
+  update: 'to lead',
+  watch: 'to follow at once; without it standbys poll',
+};
+
+/** The least with which everything works that was asked for. */
+export function needsOf({ lock, lockKind, events, podLabel }: Wishes): Need[] {
+  const core = { apiGroup: '' };
+  const telling = 'to tell of terms in Events; --no-events does without';
+  // Which Pod it will be is not known when the Role is written.
+  const labelling = 'to label its own Pod; without --pod-label not needed';
+  return [
+    ...lockPermissions(lockKind, lock).map((permission) => ({
+      ...permission,
+      purpose: lockPurposes[permission.verb] ?? '',
+    })),
+    ...(events ? (['create', 'patch'] as const) : []).map((verb) => ({
+      ...core,
+      verb,
+      resource: 'events',
+      purpose: telling,
+    })),
+    ...(podLabel ? (['get', 'patch'] as const) : []).map((verb) => ({
+      ...core,
+      verb,
+      resource: 'pods',
+      purpose: labelling,
+    })),
+  ];
+}

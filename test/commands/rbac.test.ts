@@ -1,0 +1,83 @@
+import { loadAllYaml } from '@kubernetes/client-node/dist/yaml.js';
+import { describe, expect, it, test } from 'vitest';
+import { manifests, rbac, rulesFrom } from '../../src/commands/rbac.ts';
+import { needsOf } from '../../src/commands/permissions.ts';
+
+const plan = {
+  lock: 'demo',
+  lockKind: 'lease',
+  namespace: 'jobs',
+  serviceAccount: undefined,
+  events: false,
+  podLabel: false,
+} as const;
+
+const rules = (wishes: Partial<Parameters<typeof needsOf>[0]>) =>
+  rulesFrom(needsOf({ ...plan, ...wishes }));
+
+const core = { apiGroups: [''] };
+const lease = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+
+describe('the rules', () => {
+  it('let a candidate create any, but touch only its own', () => {
+    expect(rules({})).toEqual([
+      { ...lease, verbs: ['create'] },
+      { ...lease, resourceNames: ['demo'], verbs: ['get', 'update', 'watch'] },
+    ]);
+  });
+
+  test.each([
+    ['configmap', 'configmaps'],
+    ['endpoints', 'endpoints'],
+    ['secret', 'secrets'],
+  ] as const)('are about the %s that was chosen', (lockKind, resource) => {
+    expect(rules({ lockKind })).toEqual([
+      { ...core, resources: [resource], verbs: ['create'] },
+      {
+        ...core,
+        resources: [resource],
+        resourceNames: ['demo'],
+        verbs: ['get', 'update', 'watch'],
+      },
+    ]);
+  });
+
+  it('are those of both kinds of a pair', () => {
+    const both = [...rules({ lockKind: 'configmap' }), ...rules({ lockKind: 'lease' })];
+    expect(rules({ lockKind: 'configmap+lease' })).toEqual(both);
+  });
+
+  it('have Events and Pods only when asked for', () => {
+    expect(rules({ events: true, podLabel: true }).slice(2)).toEqual([
+      { ...core, resources: ['events'], verbs: ['create', 'patch'] },
+      { ...core, resources: ['pods'], verbs: ['get', 'patch'] },
+    ]);
+  });
+});
+
+describe('the manifests', () => {
+  const kinds = (over: object) => manifests({ ...plan, ...over }).map(({ kind }) => kind);
+
+  it('make an account unless one is named', () => {
+    expect(kinds({})).toEqual(['ServiceAccount', 'Role', 'RoleBinding']);
+    expect(kinds({ serviceAccount: 'worker' })).toEqual(['Role', 'RoleBinding']);
+  });
+
+  it('bind the account that is named', () => {
+    const [, binding] = manifests({ ...plan, serviceAccount: 'worker' });
+    const subject = { kind: 'ServiceAccount', name: 'worker', namespace: 'jobs' };
+    expect(binding).toMatchObject({ subjects: [subject] });
+  });
+
+  it('name no namespace when none is known', () => {
+    expect(JSON.stringify(manifests({ ...plan, namespace: undefined }))).not.toContain('namespace');
+  });
+});
+
+it('the YAML says what the manifests say, also where a name looks like a number', async () => {
+  for (const odd of ['123', 'true', 'null', '1e3', '0x1f', 'y', '2026-11-21']) {
+    const odder = { ...plan, lock: odd, namespace: odd, events: true };
+    const read = loadAllYaml(await rbac(odder)) as unknown[];
+    expect(JSON.parse(JSON.stringify(read))).toEqual(manifests(odder));
+  }
+});
