@@ -27,6 +27,7 @@ import type { Won } from './stand-options.ts';
 import { ElectedTerm } from './term.ts';
 import { undisturbed } from './undisturbed.ts';
 import { timingProblem } from './timing.ts';
+import { fencingTokenOf } from './version.ts';
 
 /** Twice this, a farewell, and a shutdown still takes less than a second. */
 const farewellMs = 400;
@@ -90,7 +91,11 @@ export class Elector {
   #beginTerm(won: Won, shutdown: AbortSignal): ElectedTerm {
     const { requestTimeoutMs, emit } = this.#options;
     const { record, version } = won.current;
-    emit({ type: 'elected', fencingToken: version, transitions: record.transitions });
+    emit({
+      type: 'elected',
+      fencingToken: fencingTokenOf(version),
+      transitions: record.transitions,
+    });
     this.#term = new ElectedTerm({
       ...this.#options,
       pen: this.#pen,

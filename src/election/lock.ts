@@ -21,10 +21,15 @@ export interface LeaderRecord {
 /** One version of the lock object, as read or as written. */
 export interface Versioned {
   readonly record: LeaderRecord;
-  /** Differs between any two states of the object. Of two decimal numbers the greater is the later state. */
+  /** Differs between any two states of the object. {@link isLater} knows the order. */
   readonly version: string;
   /** Whatever the lock needs to write on top of this version without losing what is not ours. */
   readonly origin: unknown;
+  /**
+   * Of a lock that is kept in several objects: they do not say the same. A write has been applied to some of them only,
+   * or a hand has changed one.
+   */
+  readonly isTorn?: boolean;
 }
 
 /** What a watch shows: the object as a change has left it. */
@@ -43,8 +48,11 @@ export interface RequestOptions {
 
 export type WriteResult =
   | { readonly kind: 'written'; readonly current: Versioned }
-  /** The object is no longer (or not yet) at the version the write was based on. Nothing was written. */
-  | { readonly kind: 'conflict' };
+  /**
+   * The object is no longer (or not yet) at the version the write was based on. Nothing was written, unless `isPartial`:
+   * that was met in one of several objects, and another says it now.
+   */
+  | { readonly kind: 'conflict'; readonly isPartial?: boolean };
 
 export interface Lock {
   /** The latest state, never a cached one; undefined when the object does not exist. @throws {LockFault} */

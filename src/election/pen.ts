@@ -158,8 +158,9 @@ export class Pen {
       const { answer, isHedged } = await this.#hedged(send, { isWanted });
       if (answer.kind === 'written') this.#acknowledge(record);
       if (answer.kind === 'written') return answer;
-      if (!isHedged) this.#signatures.delete(signature(record));
-      return { kind: 'conflict', isCertain: !isHedged };
+      const isCertain = !isHedged && !answer.isPartial;
+      if (isCertain) this.#signatures.delete(signature(record));
+      return { kind: 'conflict', isCertain };
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
     }

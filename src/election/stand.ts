@@ -162,6 +162,8 @@ export class Stand {
 
   #overtakes({ version, seen }: Sighting, basis: Versioned | undefined): boolean {
     if (seen && this.#options.pen.isOurs(seen.record)) return false;
+    // It may be our own claim, half-way.
+    if (seen?.isTorn) return false;
     return basis !== undefined && isLater(version, basis.version) === true;
   }
 

@@ -19,6 +19,7 @@ import { Renewal } from './renewal.ts';
 import type { TermChange, TermOptions } from './term-options.ts';
 import { TrustWindow } from './trust-window.ts';
 import { undisturbed } from './undisturbed.ts';
+import { fencingTokenOf } from './version.ts';
 
 type Phase = 'leading' | 'lost' | 'over';
 
@@ -86,7 +87,7 @@ export class ElectedTerm implements Term {
     const { won, timing, pen } = options;
     this.#options = options;
     this.#window = new TrustWindow(pen.trustTime, timing, won.sentAtMs);
-    this.fencingToken = won.current.version;
+    this.fencingToken = fencingTokenOf(won.current.version);
     this.transitions = won.current.record.transitions;
     this.lost = this.#lost.signal;
     this.signal = this.#work.signal;

@@ -21,13 +21,18 @@ export interface LeadersView {
   readonly transitions: number;
 }
 
-/** An object without a holder is nobody's, so the leader may say again that it leads (design rules 6, 7, 14). */
+/**
+ * An object without a holder is nobody's, so the leader may say again that it leads (design rules 6, 7, 14). One of
+ * several objects without a holder may have had one meanwhile.
+ */
 export function judge(seen: Versioned | undefined, view: LeadersView): Verdict {
-  if (!seen?.record.holder && view.isDoubted) return { kind: 'expired' };
+  const isIncomplete = !seen?.record.holder || (seen.isTorn && view.isOurs);
+  if (isIncomplete && view.isDoubted) return { kind: 'expired' };
   if (seen === undefined) return { kind: 'ours', found: 'deleted' };
   const { holder, leaseDurationMs, transitions } = seen.record;
   if (holder === '') return { kind: 'ours', found: 'emptied' };
   if (!view.isOurs) return { kind: 'usurped', holder };
-  const isAsWritten = leaseDurationMs === view.leaseDurationMs && transitions === view.transitions;
+  const isAsWritten =
+    !seen.isTorn && leaseDurationMs === view.leaseDurationMs && transitions === view.transitions;
   return { kind: 'ours', found: isAsWritten ? undefined : 'edited' };
 }

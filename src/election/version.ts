@@ -1,11 +1,43 @@
 /**
- * Whether `version` is a later state of a lock than `other`; undefined when nobody can tell. Resource versions of
- * Kubernetes are decimal numbers that grow with every change of any object (KEP-5504), beyond what a double holds.
+ * Versions of a lock and their order. Resource versions of Kubernetes are decimal numbers that grow with every change of
+ * any object of the same type (KEP-5504), beyond what a double holds. The version of a lock that is kept in two objects
+ * is that of both, `A+B`: such versions have an order in part only, and nobody compares what is of different types.
+ */
+const separator = '+';
+/** Stands for the version of a part that does not exist. */
+const absent = 'none';
+
+/** The version of a lock in several objects. */
+export function joinVersions(parts: readonly (string | undefined)[]): string {
+  return parts.map((part) => part ?? absent).join(separator);
+}
+
+/**
+ * Whether `version` is a later state of a lock than `other`; undefined when nobody can tell. One of several objects is
+ * later when none of them is earlier and one is later.
  */
 export function isLater(version: string, other: string): boolean | undefined {
   if (version === other) return false;
+  const [parts, others] = [version.split(separator), other.split(separator)];
+  if (parts.length !== others.length) return undefined;
+  const orders = parts.map((part, index) => compare(part, others[index] ?? ''));
+  if (orders.includes(undefined)) return undefined;
+  const isSomeLater = orders.includes('later');
+  if (orders.includes('earlier')) return isSomeLater ? undefined : false;
+  return isSomeLater;
+}
+
+/** One integer that grows with every term of the lock: the version, or that of the last object that was written. */
+export function fencingTokenOf(version: string): string {
+  return version.slice(version.lastIndexOf(separator) + 1);
+}
+
+function compare(version: string, other: string): 'earlier' | 'same' | 'later' | undefined {
+  if (version === other) return 'same';
   if (!isNumber(version) || !isNumber(other)) return undefined;
-  return BigInt(version) > BigInt(other);
+  const [one, another] = [BigInt(version), BigInt(other)];
+  if (one === another) return 'same';
+  return one > another ? 'later' : 'earlier';
 }
 
 /** Up to 64 bits and some: a longer one is somebody's joke. */

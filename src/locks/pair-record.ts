@@ -1,0 +1,84 @@
+/**
+ * What two objects say together.
+ *
+ *     neither exists ───────────────────────────▶ absent
+ *     nobody holds either ──────────────────────▶ free; released only if none was emptied by force
+ *     one is held, the other free or absent ────▶ held, and torn
+ *     both are held in one term ────────────────▶ held; torn if they differ in more than the time of renewal
+ *     both are held, by two or in two terms ────▶ held by somebody unknown, and torn
+ *
+ * It is never free, and never ours, as long as one of them belongs to somebody else, and lasts as long as the longest.
+ *
+ * A term shows the older of two renewals. While a renewal of ours is half-way both are records of ours, one acknowledged
+ * and one outstanding, so either would do for us to know it. If a hand has put an old record into one of the objects, the
+ * older is the one that is not ours.
+ */
+import type { LeaderRecord, Versioned } from '../election/lock.ts';
+import { isReleased } from '../election/observation.ts';
+import { joinVersions } from '../election/version.ts';
+
+/** As client-go's locks in two objects say it. */
+export const unknownHolder = 'leaderelection.k8s.io/unknown';
+
+/** The latest that is known of each object. */
+export interface Parts {
+  readonly first: Versioned | undefined;
+  readonly second: Versioned | undefined;
+}
+
+type Said = Pick<Versioned, 'record' | 'isTorn'>;
+
+/** Both as one version of one lock; undefined when there is neither. */
+export function combined(parts: { first: Versioned; second: Versioned }): Versioned;
+export function combined(parts: Parts): Versioned | undefined;
+export function combined(parts: Parts): Versioned | undefined {
+  const [one, ...others] = [parts.first, parts.second].flatMap((part) => part?.record ?? []);
+  if (!one) return undefined;
+  const version = joinVersions([parts.first?.version, parts.second?.version]);
+  return { ...saidBy(one, others[0]), version, origin: parts };
+}
+
+/** What a write on top of `basis` is to be based on, in each of the objects. */
+export function partsOf(basis: Versioned | undefined): Parts {
+  return basis ? (basis.origin as Parts) : { first: undefined, second: undefined };
+}
+
+export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
+  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
+}
+
+function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {
+  const transitions = Math.max(one.transitions, other?.transitions ?? 0);
+  const [held, alsoHeld] = [one, other].flatMap((record) => (record?.holder ? record : []));
+  if (!held) return { record: { ...emptiest(one, other ?? one), transitions } };
+  if (!alsoHeld) return { record: { ...held, transitions }, isTorn: true };
+  const { leaseDurationMs } = held;
+  const longest = { transitions, leaseDurationMs: longer(leaseDurationMs, alsoHeld) };
+  if (!isSameTerm(held, alsoHeld)) {
+    const renewTimeUs = Math.max(renewal(held), renewal(alsoHeld));
+    const nobody = { holder: unknownHolder, acquireTimeUs: undefined };
+    const isKnown = Number.isFinite(renewTimeUs);
+    const record = { ...nobody, ...longest, renewTimeUs: isKnown ? renewTimeUs : undefined };
+    return { record, isTorn: true };
+  }
+  const older = renewal(held) < renewal(alsoHeld) ? held : alsoHeld;
+  const isTorn =
+    held.transitions !== alsoHeld.transitions || leaseDurationMs !== alsoHeld.leaseDurationMs;
+  return { record: { ...older, ...longest }, ...(isTorn ? { isTorn } : {}) };
+}
+
+/** Of two that nobody holds, the one that was not released, if there is one: what was promised by it still counts. */
+function emptiest(one: LeaderRecord, other: LeaderRecord): LeaderRecord {
+  return isReleased(other) ? one : other;
+}
+
+/** What does not say how long it lasts leaves that to the other. */
+function longer(durationMs: number | undefined, other: LeaderRecord): number | undefined {
+  if (durationMs === undefined || other.leaseDurationMs === undefined)
+    return durationMs ?? other.leaseDurationMs;
+  return Math.max(durationMs, other.leaseDurationMs);
+}
+
+function renewal({ renewTimeUs }: LeaderRecord): number {
+  return renewTimeUs ?? -Infinity;
+}

@@ -1,0 +1,122 @@
+/**
+ * One lock in two objects, for a fleet that moves from the kind of object that its old elector knows (first) to another
+ * (second) in two rollouts: first kind → both → second kind. Compare-and-swap over two locks; knows nothing of objects.
+ *
+ *     take, renew    first ──▶ second ──▶ ours                 give back    second ──▶ first ──▶ free
+ *                      │         └ conflict: half-way                         │          └ fault: half-way
+ *                      └ conflict: nothing written                            └ conflict: nothing written
+ *
+ * Who leads has both, by one record. Let F be those who know only the first, S only the second, B both.
+ *
+ * - First rollout, F and B: both are ordinary candidates for the first object, and each claim of a B begins there. So no
+ *   two of F ∪ B lead at once, whatever is in the second. Second rollout, B and S: the same of the second, without which
+ *   no B leads. F and S share nothing: the first rollout has to be over before the second begins.
+ * - Rule 1, for each object by itself: the version of the pair changes with either, so what has been the same for the
+ *   longest of the durations has been so in each. It costs liveness alone: a change of one restarts the wait for the other.
+ * - Trust counts from before the first write, the earlier of both: whoever waits for either saw it written after that.
+ *   Therefore a half-way write is never continued, but made anew, from the first object on.
+ * - Given back in reverse: S may lead from the moment when the second is free, F when the first is, and both times the
+ *   work is over. Who dies in between leaves the first to run out.
+ * - Reading is not atomic, and need not be: each object is only overwritten in the version that was seen of it.
+ *
+ * Half-way, the first is ours and the second is not:
+ *
+ * - A claim that met a conflict, or was refused, in the second: nobody leads by the first, and it is given back at once.
+ *   Otherwise its claimant would keep F from leading, and after the next release B would wait a lease for nobody.
+ *   Only what was somebody else's or released is: a leader that makes its lost record again looks like a claimant.
+ * - A claim without an answer: the first stays ours. If nobody has the second, it is a record of ours, to be claimed
+ *   afresh, or given back by a withdrawal; if we are gone it runs out, as any. If somebody has, the pair differs.
+ * - A renewal: `isPartial` keeps the record known as ours. The elector reads, and finds the two in one term (write afresh,
+ *   from the first on), or somebody else in the second (lost; the first runs out).
+ */
+import { asFault, type LeaderRecord, type Lock, type RequestOptions } from '../election/lock.ts';
+import type { Versioned, WriteResult } from '../election/lock.ts';
+import { isReleased } from '../election/observation.ts';
+import { combined, isSameTerm, partsOf, type Parts } from './pair-record.ts';
+import { watchBoth } from './pair-watch.ts';
+
+/** One lock that is kept in two; it can be watched when both can. Every fault is that of one of them. */
+export function pairLock(first: Lock, second: Lock): Lock {
+  const read = async (how: RequestOptions): Promise<Parts> => {
+    const [one, other] = await Promise.all([first.read(how), second.read(how)]);
+    return { first: one, second: other };
+  };
+  const [watchFirst, watchSecond] = [first.watch?.bind(first), second.watch?.bind(second)];
+  return {
+    async read(how) {
+      return combined(await read(how));
+    },
+    write(record, basis, how) {
+      const parts = partsOf(basis);
+      return record.holder === ''
+        ? giveBack({ first, second }, record, parts, how)
+        : take({ first, second }, record, parts, how);
+    },
+    ...(watchFirst && watchSecond
+      ? { watch: (signal) => watchBoth([watchFirst, watchSecond], read, signal) }
+      : {}),
+  };
+}
+
+interface Locks {
+  readonly first: Lock;
+  readonly second: Lock;
+}
+
+async function take(
+  { first, second }: Locks,
+  record: LeaderRecord,
+  basis: Parts,
+  how: RequestOptions,
+): Promise<WriteResult> {
+  const one = await first.write(record, basis.first, how);
+  if (one.kind === 'conflict') return one;
+  // If the connection was to be a new one, it is by now.
+  const { signal } = how;
+  const undo = async () =>
+    isTakeover(record, basis) && (await isGivenBack(first, one.current, { signal }));
+  try {
+    const other = await second.write(record, basis.second, { signal });
+    if (other.kind === 'written') return written({ first: one.current, second: other.current });
+  } catch (thrown) {
+    const fault = asFault(thrown);
+    // Whoever is refused, and tries again, must not stand in the way of those who are not.
+    if (fault.kind !== 'unreachable') await undo();
+    throw fault;
+  }
+  return (await undo()) ? { kind: 'conflict' } : { kind: 'conflict', isPartial: true };
+}
+
+async function giveBack(
+  { first, second }: Locks,
+  record: LeaderRecord,
+  basis: Parts,
+  how: RequestOptions,
+): Promise<WriteResult> {
+  const other = await second.write(record, basis.second, how);
+  if (other.kind === 'conflict') return other;
+  const one = await first.write(record, basis.first, { signal: how.signal });
+  if (one.kind === 'conflict') return { kind: 'conflict', isPartial: true };
+  return written({ first: one.current, second: other.current });
+}
+
+function written(parts: { first: Versioned; second: Versioned }): WriteResult {
+  return { kind: 'written', current: combined(parts) };
+}
+
+/** Whether it begins a term where somebody else's had been, so that nobody leads by half of it. */
+function isTakeover(record: LeaderRecord, { first, second }: Parts): boolean {
+  if (!first || (second && isSameTerm(second.record, record))) return false;
+  const { record: before } = first;
+  return before.holder === '' ? isReleased(before) : !isSameTerm(before, record);
+}
+
+async function isGivenBack(lock: Lock, claimed: Versioned, how: RequestOptions): Promise<boolean> {
+  const released = { ...claimed.record, holder: '', leaseDurationMs: 1_000 };
+  try {
+    return (await lock.write(released, claimed, how)).kind === 'written';
+  } catch {
+    // It runs out.
+    return false;
+  }
+}
