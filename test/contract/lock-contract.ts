@@ -7,6 +7,7 @@ import {
   type Versioned,
   type WriteResult,
 } from '../../src/election/lock.ts';
+import { fencingTokenOf, isLater } from '../../src/election/version.ts';
 
 /** A lock object that does not exist yet, and what the suite needs to do with it. */
 export interface LockUnderTest {
@@ -107,19 +108,21 @@ export function lockContract(name: string, setup: () => Promise<LockUnderTest>):
       await expectUntouched(lock, current);
     });
 
-    claim('versions are integers that grow, also across deletion', async ({ lock, remove }) => {
-      const versions: bigint[] = [];
+    claim('versions grow, also across deletion, and a token with them', async ({ lock, remove }) => {
+      const versions: string[] = [];
       for (let life = 0; life < 3; life++) {
         let basis: Versioned | undefined;
         for (let turn = 0; turn < 3; turn++) {
           basis = await written(lock.write({ ...held, transitions: turn }, basis, patiently()));
-          versions.push(BigInt(basis.version));
+          versions.push(basis.version);
         }
         await remove();
       }
-      const rises = versions
-        .slice(1)
-        .map((version, index) => version > (versions[index] ?? version));
+      const rises = versions.slice(1).map((version, index) => {
+        const before = versions[index] ?? version;
+        const [token, tokenBefore] = [version, before].map((each) => BigInt(fencingTokenOf(each)));
+        return isLater(version, before) === true && token! > tokenBefore!;
+      });
       expect(rises).toEqual(rises.map(() => true));
     });
 
