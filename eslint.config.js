@@ -9,6 +9,8 @@ const mayImport = {
   kube: ['election'],
   child: ['election/clock.ts'],
   observe: ['election', 'child/exit-status.ts'],
+  library: ['election', 'locks', 'kube'],
+  testing: ['election'],
   cli: ['election'],
   commands: ['election', 'kube', 'locks', 'observe'],
 };
@@ -17,8 +19,9 @@ const vocabulary = {
   locks: ['errors.ts', 'exit-code.ts'],
   kube: ['errors.ts', 'exit-code.ts'],
   child: ['errors.ts', 'exit-code.ts'],
-  observe: ['duration.ts', 'events.ts'],
-  cli: ['errors.ts', 'exit-code.ts', 'duration.ts'],
+  observe: ['duration.ts', 'errors.ts', 'events.ts'],
+  library: ['clock.ts', 'errors.ts', 'names.ts', 'version.ts'],
+  cli: ['errors.ts', 'exit-code.ts', 'duration.ts', 'names.ts'],
   commands: ['errors.ts', 'exit-code.ts', 'duration.ts'],
 };
 
@@ -84,6 +87,7 @@ export default tseslint.config(
     files: ['src/clock.ts', 'src/kube/**/*.ts', 'src/locks/**/*.ts'],
     rules: { 'no-restricted-globals': 'off' },
   },
+  { files: ['src/library/surroundings.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
   {
     files: ['test/**/*.ts'],

@@ -1,0 +1,42 @@
+/**
+ * Leader election as a library: `docs/library.md` is the way in. Importing it does nothing; what talks to a cluster or a
+ * file is loaded when a lock is used for the first time.
+ */
+export { systemClock } from './clock.ts';
+export type { CampaignOptions, CampaignOutcome } from './election/campaign.ts';
+export type { Patience } from './election/candidate.ts';
+export type { Clock } from './election/clock.ts';
+export type {
+  ElectionEvent,
+  ElectionListener,
+  ForeignEdit,
+  Loss,
+  ReleaseOutcome,
+} from './election/events.ts';
+export { LockFault } from './election/lock.ts';
+export type {
+  FaultKind,
+  LeaderRecord,
+  Lock,
+  RequestOptions,
+  Sighting,
+  Versioned,
+  WriteResult,
+} from './election/lock.ts';
+export { LeadershipLost, TermReleased } from './election/lost.ts';
+export type { Term } from './election/term.ts';
+export type { TermChange } from './election/term-options.ts';
+export { defaultTiming, timingProblem, timingWarning, type Timing } from './election/timing.ts';
+export { openCluster, type ClusterHandle, type ClusterOptions } from './library/cluster.ts';
+export { LeaderElector } from './library/leader-elector.ts';
+export {
+  configMapLock,
+  endpointsLock,
+  leaseLock,
+  localLock,
+  secretLock,
+  type LocalLockOptions,
+  type ObjectLockOptions,
+} from './library/locks.ts';
+export type { LeaderElectorOptions } from './library/options.ts';
+export type { RunCallbacks, RunEnd, StopReason } from './library/run.ts';

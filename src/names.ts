@@ -1,0 +1,29 @@
+/** What may be the name of something, wherever it comes from. Each tells what is wrong, or nothing. */
+
+const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const dns1123Label = new RegExp(`^${label}$`);
+const dns1123Subdomain = new RegExp(`^${label}(?:\\.${label})*$`);
+const letters = "lower-case letters, digits and '-', with a letter or digit at both ends";
+
+/** An API object's: a DNS-1123 subdomain. */
+export function lockNameProblem(name: string): string | undefined {
+  if (name.length <= 253 && dns1123Subdomain.test(name)) return undefined;
+  return `a lock name has at most 253 characters: parts of ${letters}, joined by '.'`;
+}
+
+/** A DNS-1123 label. */
+export function namespaceProblem(name: string): string | undefined {
+  if (name.length <= 63 && dns1123Label.test(name)) return undefined;
+  return `a namespace has at most 63 ${letters}`;
+}
+
+/** An identity is free text for people. The server sets no limit; a log line and a table column do. */
+export function identityProblem(identity: string): string | undefined {
+  if (identity.length > 256 || identity.trim() === '') return 'an identity has 1 to 256 characters';
+  return controlProblem(identity);
+}
+
+/** A path or a name that is passed on as it is, but can be shown in one line. */
+export function controlProblem(text: string): string | undefined {
+  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? 'it has control characters in it' : undefined;
+}
