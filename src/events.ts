@@ -10,6 +10,8 @@ export type RunEvent =
   /** The run ends here, with a fault that people can do something about. */
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'warning'; readonly message: string }
+  /** Probes and metrics are answered here. */
+  | { readonly type: 'listening'; readonly host: string; readonly port: number }
   | { readonly type: 'started'; readonly pid: number; readonly command: string }
   | { readonly type: 'stopping'; readonly reason: StopReason; readonly killInMs: number }
   | { readonly type: 'killed'; readonly reason: StopReason }

@@ -22,6 +22,9 @@ export type ReleaseOutcome =
   /** The lease runs out by itself. */
   | { readonly kind: 'failed'; readonly fault: LockFault };
 
+/** `conflict`: the object was no longer as we had left it. `failed`: nobody knows whether it was written. */
+export type RenewalResult = 'acknowledged' | 'conflict' | 'failed';
+
 export type ElectionEvent =
   | {
       readonly type: 'standing-by';
@@ -37,7 +40,16 @@ export type ElectionEvent =
   /** The lock cannot be watched: candidates poll it, and leaders find out when they renew. */
   | { readonly type: 'unwatched'; readonly fault: LockFault }
   | { readonly type: 'watched' }
+  /** A watch has ended, as watches do, or broke; another follows. Of no interest one by one. */
+  | { readonly type: 'watch-ended'; readonly fault: LockFault | undefined }
   | { readonly type: 'elected'; readonly fencingToken: string; readonly transitions: number }
+  /** One try to renew is over, whatever has come of it. Of no interest one by one. */
+  | {
+      readonly type: 'renewal';
+      readonly result: RenewalResult;
+      /** From its beginning to the answer, or to when none was waited for any more. */
+      readonly tookMs: number;
+    }
   | { readonly type: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
   | { readonly type: 'renewal-recovered' }
   /** A foreign hand had deleted, emptied or edited our record; it is ours again. */

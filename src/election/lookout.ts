@@ -97,6 +97,7 @@ export class Lookout {
       failures = this.#isOpen ? 0 : failures + 1;
       failingSinceMs = this.#isOpen ? Infinity : Math.min(failingSinceMs, clock.now());
       const isLasting = clock.now() - failingSinceMs >= patienceMs;
+      this.#options.emit({ type: 'watch-ended', fault });
       if (fault && (isLasting || isMeant(fault, failures))) this.#report(fault);
       this.#isOpen = false;
       this.#onNews();

@@ -11,9 +11,9 @@
  * afresh on it and trust only that; anybody else → lost, and nothing more is written (design rules 6, 7, 8, 14).
  */
 import { backoffMs } from './backoff.ts';
-import type { ForeignEdit } from './events.ts';
+import type { ForeignEdit, RenewalResult } from './events.ts';
 import { asFault, type LockFault, type Versioned } from './lock.ts';
-import type { TermFacts } from './pen.ts';
+import type { TermFacts, WriteOutcome } from './pen.ts';
 import { Sentry } from './sentry.ts';
 import type { Office, TermOptions } from './term-options.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -21,6 +21,11 @@ import { judge, type Verdict } from './verdict.ts';
 const shortestPauseMs = 50;
 /** The start of the command comes first. */
 const watchAfterMs = 200;
+const results: Record<WriteOutcome['kind'], RenewalResult> = {
+  written: 'acknowledged',
+  conflict: 'conflict',
+  fault: 'failed',
+};
 
 export class Renewal {
   readonly #options: TermOptions;
@@ -90,12 +95,14 @@ export class Renewal {
 
   /** Tries until a write has been acknowledged in time, or the term has ended. */
   async #renew(): Promise<void> {
-    const { pen, timing, random } = this.#options;
+    const { pen, clock, timing, random, emit } = this.#options;
     const { window } = this.#office;
     const isWanted = () => !this.#hasEnded() && window.lossInMs() > 0;
     for (let failures = 0; this.#mayWrite(); failures += 1) {
+      const beganAtMs = clock.now();
       const outcome = await pen.renew(this.#facts, this.#basis, isWanted);
       if (this.#hasEnded()) return;
+      emit({ type: 'renewal', result: results[outcome.kind], tookMs: clock.now() - beganAtMs });
       if (outcome.kind === 'written' && this.#acknowledge(outcome)) return;
       let fault = outcome.kind === 'fault' ? outcome.fault : undefined;
       if (outcome.kind === 'conflict') fault = await this.#inspect();

@@ -12,8 +12,14 @@ export interface Description {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-export function describe(event: RunEvent): Description {
+/** Undefined when it only counts. */
+export function describe(event: RunEvent): Description | undefined {
   switch (event.type) {
+    case 'renewal':
+    case 'watch-ended':
+      return undefined;
+    case 'listening':
+      return info(`listening on http://${event.host}:${String(event.port)}`, { port: event.port });
     case 'failed':
       return { level: 'error', message: faultLine(event) };
     case 'warning':

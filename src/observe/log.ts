@@ -22,7 +22,7 @@ export function log(options: LogOptions): RunListener {
   const line = options.format === 'json' ? jsonLine : textLine;
   return (event) => {
     const description = describe(event);
-    if (severity[description.level] < severity[options.level]) return;
+    if (!description || severity[description.level] < severity[options.level]) return;
     options.sink(line(description, event.type, options));
   };
 }

@@ -60,11 +60,17 @@ export class Scene {
   }
 }
 
+function isOfInterest({ type }: ElectionEvent): boolean {
+  return type !== 'renewal' && type !== 'watch-ended';
+}
+
 /** One process: an elector, its wire, and what it has told. */
 export class Replica {
   readonly identity: string;
   readonly wire: Wire;
+  /** What it has told people, and what only counts. */
   readonly events: ElectionEvent[] = [];
+  readonly routine: ElectionEvent[] = [];
   readonly elector: Elector;
   term: Term | undefined;
   #isReleased = false;
@@ -83,7 +89,10 @@ export class Replica {
       timing: defaultTiming,
       identity,
       requestTimeoutMs,
-      emit: (event) => this.events.push(event),
+      emit: (event) => {
+        if (isOfInterest(event)) this.events.push(event);
+        else this.routine.push(event);
+      },
       ...options,
     });
   }
