@@ -17,7 +17,9 @@ import { Elector } from './election/elector.ts';
 import type { ElectionListener } from './election/events.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
+import type { RunListener } from './events.ts';
 import { openLock } from './locks/index.ts';
+import type { Observation } from './observe/observation.ts';
 import { faultLine } from './observe/describe.ts';
 import { log, wantsColours } from './observe/log.ts';
 import { printable } from './observe/printable.ts';
@@ -88,7 +90,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   if (options.disable) becomeCommand(file, options.command, env);
 
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_${randomUUID()}`;
-  const emit = log({
+  const logLine = log({
     sink: stderr,
     format: options.logFormat,
     level: options.logLevel,
@@ -96,6 +98,11 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     colours: wantsColours(env, isatty(2)),
     wall: () => systemClock.wall(),
   });
+  let observation: Observation | undefined;
+  const emit: RunListener = (event) => {
+    logLine(event);
+    observation?.hear(event);
+  };
   for (const message of [...options.warnings, ...warningsOfThePlace(env)])
     emit({ type: 'warning', message });
 
@@ -105,6 +112,20 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   let prepared: Promise<Preparation> | undefined;
   const prepare = () =>
     (prepared ??= loadChild().then(({ prepareChild }) => prepareChild(env['PATH'])));
+  const observe = async () => {
+    const { listen, lock, backend } = options;
+    if (!listen) return;
+    const lockKind = backend === 'local' ? backend : options.lockKind;
+    const { startObservation } = await import('./observe/observation.ts');
+    observation = await startObservation({
+      ...options,
+      address: listen,
+      clock: systemClock,
+      facts: { version, lock, lockKind, identity },
+      namespace: () => namespace || undefined,
+    });
+    emit({ type: 'listening', host: observation.host, port: observation.port });
+  };
   const ports: RunPorts = {
     clock: systemClock,
     signals: world.signals,
@@ -112,7 +133,10 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     foreground,
     connect: async (signal) => {
       const userAgent = `k8s-leader/${version}`;
-      const opened = await openLock({ ...options, env, userAgent }, signal);
+      const [opened] = await Promise.all([
+        openLock({ ...options, env, userAgent }, signal),
+        observe(),
+      ]);
       released.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
       const { lock } = opened;
@@ -125,6 +149,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
       return new Elector({ ...options, ...ears, lock, clock: systemClock, identity });
     },
     start: async (term) => {
+      observation?.leads(term);
       const { startChild } = await loadChild();
       const preparation = await prepare();
       prepared = undefined;
@@ -150,6 +175,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
     return { status: thrown.exitCode };
   } finally {
     released.abort();
+    observation?.close();
     (await prepared?.catch(() => undefined))?.guard?.standDown();
   }
 }

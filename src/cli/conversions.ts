@@ -55,6 +55,33 @@ export function durationMs(setting: Setting): number {
   throw refusal(setting, 'must be longer than nothing', hint);
 }
 
+/** Where to listen. */
+export interface ListenAddress {
+  /** An IP address without brackets; empty for all of this machine. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `PORT`, `IP:PORT`, `[IPv6]:PORT` or `localhost:PORT`. No other name: looking one up could take long. */
+export function listenAddress(setting: Setting): ListenAddress {
+  const parts = /^(?:(.*):)?(\d{1,5})$/s.exec(setting.text);
+  const [host, port] = [parts?.[1] ?? '', Number(parts?.[2] ?? NaN)];
+  if (port > 65_535) throw refusal(setting, 'a port is at most 65535', 'for example --listen 8080');
+  if (parts && host === 'localhost') return { host: '127.0.0.1', port };
+  if (parts && (host === '' || isIPv4(host))) return { host, port };
+  if (/^\[[\da-f:.]+\]$/i.test(host) && URL.canParse(`http://${host}`))
+    return { host: host.slice(1, -1), port };
+  throw refusal(
+    setting,
+    'not a port, nor an IP address with a port',
+    'for example --listen 8080, --listen 127.0.0.1:8080 or --listen [::1]:8080',
+  );
+}
+
+function isIPv4(text: string): boolean {
+  return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text);
+}
+
 /** What a process can exit with. */
 export function exitStatus(setting: Setting): number {
   const status = /^\d{1,3}$/.test(setting.text) ? Number(setting.text) : Infinity;

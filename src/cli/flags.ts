@@ -47,6 +47,12 @@ export const flagGroups = {
       'bound on a request (default: half the renew deadline)',
     ],
   },
+  Observing: {
+    listen: [
+      '--listen <ADDRESS>',
+      'serve /livez, /readyz, /leader and /status over HTTP at [HOST:]PORT',
+    ],
+  },
   Logging: {
     'log-format': ['--log-format <FORMAT>', 'text or json, on stderr (default: text)'],
     'log-level': ['--log-level <LEVEL>', 'debug, info, warn or error (default: info)'],

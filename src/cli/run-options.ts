@@ -22,6 +22,8 @@ export interface RunOptions extends PlaceOptions {
   readonly lostExitCode: number;
   readonly requestTimeoutMs: number;
   /** Where to answer probes and tell metrics; undefined: nowhere. */
+  /** Where to answer probes and tell metrics; undefined: nowhere. */
+  readonly listen: convert.ListenAddress | undefined;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Run the command without any election. */
@@ -62,6 +64,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       convert.durationMs,
       timing.renewDeadlineMs / 2,
     ),
+    listen: read(given.listen, convert.listenAddress, undefined),
     logFormat: choose(given['log-format'], ['text', 'json']),
     logLevel: logLevelOf(given),
     disable,

@@ -42,6 +42,17 @@ describe('refuses, with one line and exit status 64,', () => {
       ['--lease-duration', '11s', '--renew-deadline', '10.2s'],
       "--lease-duration '11s', --renew-deadline '10.2s': no time to stop the command",
     ],
+    // Addresses
+    ['a port beyond the last', ['--listen', '65536'], "--listen '65536': a port is at most 65535"],
+    ...['http', '80a', '-1', '1e3', 'example.com:80', '::1:80', '1.2.3:80', '1.2.3.256:80'].map(
+      (text): [string, string[], RegExp] => [
+        `${text} as an address`,
+        [`--listen=${text}`],
+        /^--listen(?: '.*': not a port, nor an IP address|='?-1)/,
+      ],
+    ),
+    ['an address without a port', ['--listen', '[::1]'], "--listen '[::1]': not a port, nor"],
+    ['a URL as an address', ['--listen', 'http://a:80'], "--listen 'http://a:80': not a port"],
     // Names (case 36)
     ['an upper-case lock', ['--lock', 'Nightly'], "--lock 'Nightly': a lock name has"],
     [
