@@ -7,7 +7,7 @@ import { serve, type ServeOptions, type ServiceEnd } from '../src/serve.ts';
 import { FakeChild } from './child/fake-child.ts';
 import { recordOf, Scene, type Replica } from './election/scene.ts';
 import { gate } from './election/wire.ts';
-import { atRest } from './support/fake-clock.ts';
+import { atRest } from '../src/testing/fake-clock.ts';
 
 /** Signals as the door delivers them. */
 class FakeSignals implements SignalSource {

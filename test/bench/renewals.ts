@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Elector } from '../../src/election/elector.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
-import { atRest, FakeClock } from '../support/fake-clock.ts';
-import { MemoryLockServer } from '../support/memory-lock.ts';
+import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
+import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 import { seededRandom } from '../support/random.ts';
 import { print } from './table.ts';
 

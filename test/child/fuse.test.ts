@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { layFuse, type Fuse } from '../../src/child/fuse.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 let clock: FakeClock;
 let fuse: Fuse;

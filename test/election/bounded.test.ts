@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bounded } from '../../src/election/bounded.ts';
 import { LockFault } from '../../src/election/lock.ts';
-import { atRest, FakeClock } from '../support/fake-clock.ts';
+import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
 
 const never = () => new Promise<never>(() => undefined);
 

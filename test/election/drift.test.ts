@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { defaultTiming, type Timing } from '../../src/election/timing.ts';
 import { Machine, ProcessClock } from '../simulation/machine.ts';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { Scene } from './scene.ts';
 
 const dayMs = 86_400_000;

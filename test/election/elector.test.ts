@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { Elector } from '../../src/election/elector.ts';
 import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, released, requestTimeoutMs, Scene } from './scene.ts';
 import { gate } from './wire.ts';
 

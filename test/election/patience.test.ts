@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { LockFault } from '../../src/election/lock.ts';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, released, requestTimeoutMs, Scene, type Campaign } from './scene.ts';
 
 let scene: Scene;

@@ -3,7 +3,7 @@ import type { ReleaseOutcome } from '../../src/election/events.ts';
 import { LockFault, type LeaderRecord } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, Scene, type Replica } from './scene.ts';
 
 const reset = new LockFault('unreachable', 'reset');

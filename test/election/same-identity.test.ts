@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, Scene, type Replica } from './scene.ts';
 import { seededRandom } from '../support/random.ts';
 

@@ -9,8 +9,8 @@ import type { ElectionEvent, ReleaseOutcome } from '../../src/election/events.ts
 import type { LeaderRecord, Lock } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
-import { atRest, FakeClock } from '../support/fake-clock.ts';
-import { MemoryLockServer } from '../support/memory-lock.ts';
+import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
+import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 import { seededRandom } from '../support/random.ts';
 import { Wire, type TimedCall } from './wire.ts';
 

@@ -3,7 +3,7 @@ import type { ElectionEvent } from '../../src/election/events.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import type { TermChange } from '../../src/election/term-options.ts';
-import { atRest } from '../support/fake-clock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, released, Scene, type Replica } from './scene.ts';
 
 const reset = new LockFault('unreachable', 'reset');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { trustTime } from '../../src/election/trust-time.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 test('trust time goes with monotonic time while the machine is awake', () => {
   const clock = new FakeClock();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { trustTime, type TrustTime } from '../../src/election/trust-time.ts';
 import { TrustWindow } from '../../src/election/trust-window.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 let clock: FakeClock;
 let time: TrustTime;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { LockFault, type Lock } from '../../src/election/lock.ts';
-import { atRest } from '../support/fake-clock.ts';
-import type { Call } from '../support/memory-lock.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
+import type { Call } from '../../src/testing/memory-lock.ts';
 import { recordOf, Scene } from './scene.ts';
 import type { Fate } from './wire.ts';
 

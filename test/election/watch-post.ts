@@ -1,5 +1,5 @@
 import type { LockFault, Sighting } from '../../src/election/lock.ts';
-import type { MemoryLockServer } from '../support/memory-lock.ts';
+import type { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 
 type Item = Sighting | LockFault | 'end';
 

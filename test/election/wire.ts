@@ -1,5 +1,5 @@
-import type { Call, Network } from '../support/memory-lock.ts';
-import type { FakeClock } from '../support/fake-clock.ts';
+import type { Call, Network } from '../../src/testing/memory-lock.ts';
+import type { FakeClock } from '../../src/testing/fake-clock.ts';
 
 /** Milliseconds, for ever, until the test says so, or a failure at once. */
 export type Delay = number | 'never' | Promise<unknown> | Error;

@@ -17,7 +17,7 @@ import {
 import type { Term } from '../../src/election/term.ts';
 import { defaultTiming } from '../../src/election/timing.ts';
 import { log } from '../../src/observe/log.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { seededRandom } from '../support/random.ts';
 import { text } from './arbitraries.ts';
 import { oneLine } from './expectations.ts';

@@ -11,7 +11,7 @@ import type { Lock } from '../../src/election/lock.ts';
 import { ExpectedError } from '../../src/errors.ts';
 import { defaultLocalFile, localLock } from '../../src/locks/local.ts';
 import { lockContract } from '../contract/lock-contract.ts';
-import { MemoryLockServer } from '../support/memory-lock.ts';
+import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 import { sampleRecord as record } from '../support/record.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { leaseLock } from '../../src/locks/lease.ts';
 import { pairLock } from '../../src/locks/pair.ts';
 import { lockContract } from '../contract/lock-contract.ts';
 import { clusterAt, connectTo } from '../kube/fixtures.ts';
-import { MemoryLockServer } from '../support/memory-lock.ts';
+import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 import { startApiServer } from '../support/api-server.ts';
 import { pairKinds } from './pair-kinds.ts';
 

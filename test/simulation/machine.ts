@@ -3,7 +3,7 @@
  * monotonic time and all its alarms stand still, while its boot time goes on. A process on it may be frozen alone.
  */
 import type { Clock } from '../../src/election/clock.ts';
-import type { FakeClock } from '../support/fake-clock.ts';
+import type { FakeClock } from '../../src/testing/fake-clock.ts';
 
 /** Timers never ring early, and no sum of floats may make them. */
 const lateByMs = 0.001;

@@ -3,7 +3,7 @@
  * with the past, stalls for ever, ends, breaks, lags, leaves out, repeats what has long been over, or swaps.
  */
 import { LockFault, type Sighting } from '../../src/election/lock.ts';
-import type { FakeClock } from '../support/fake-clock.ts';
+import type { FakeClock } from '../../src/testing/fake-clock.ts';
 import type { ProcessClock } from './machine.ts';
 import type { Dice, Endpoint } from './wire.ts';
 
