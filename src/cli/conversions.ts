@@ -1,46 +1,34 @@
 /** From the text of a setting to what it means. Each throws a {@link UsageError} that names the setting. */
 import { constants } from 'node:os';
 import { parseDuration } from '../duration.ts';
+import { controlProblem, identityProblem, lockNameProblem, namespaceProblem } from '../names.ts';
 import { refusal, type Setting } from './setting.ts';
 
-const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
-const dns1123Label = new RegExp(`^${label}$`);
-const dns1123Subdomain = new RegExp(`^${label}(?:\\.${label})*$`);
-const letters = "lower-case letters, digits and '-', with a letter or digit at both ends";
-
-/** The name of an API object: a DNS-1123 subdomain. */
 export function lockName(setting: Setting): string {
-  const { text } = setting;
-  if (text.length <= 253 && dns1123Subdomain.test(text)) return text;
-  const problem = `a lock name has at most 253 characters: parts of ${letters}, joined by '.'`;
-  throw refusal(setting, problem, 'for example --lock nightly-backup');
+  return named(setting, lockNameProblem, 'for example --lock nightly-backup');
 }
 
-/** The name of a namespace: a DNS-1123 label. */
 export function namespaceName(setting: Setting): string {
-  const { text } = setting;
-  if (text.length <= 63 && dns1123Label.test(text)) return text;
-  throw refusal(setting, `a namespace has at most 63 ${letters}`, 'for example --namespace jobs');
+  return named(setting, namespaceProblem, 'for example --namespace jobs');
 }
 
-/** An identity is free text for people. The server sets no limit; a log line and a table column do. */
 export function identity(setting: Setting): string {
-  if (setting.text.length <= 256 && setting.text.trim() !== '') return plainText(setting);
-  throw refusal(
-    setting,
-    'an identity has 1 to 256 characters',
-    'for example --identity "$HOSTNAME"',
-  );
+  return named(setting, identityProblem, 'for example --identity "$HOSTNAME"');
 }
 
 /** A path or a name that we pass on as it is, but can show in one line. */
 export function plainText(setting: Setting): string {
-  if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(setting.text)) return setting.text;
-  throw refusal(
-    setting,
-    'it has control characters in it',
-    'was a newline read from a file with it?',
-  );
+  return named(setting, controlProblem, 'was a newline read from a file with it?');
+}
+
+function named(
+  setting: Setting,
+  problemOf: (text: string) => string | undefined,
+  hint: string,
+): string {
+  const problem = problemOf(setting.text);
+  if (problem === undefined) return setting.text;
+  throw refusal(setting, problem, hint);
 }
 
 /** A duration of at least one millisecond. */
