@@ -6,7 +6,7 @@
  * image, `node --disable-sigusr1` prevents that. A shebang cannot pass it on every system (env -S is unknown to
  * busybox, and sh would drop variables from the environment), so here it is closed again.
  */
-import { writeFileSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 
 const kept = [];
 let deliver;
@@ -34,7 +34,17 @@ const running = main({
       for (const early of kept.splice(0)) listener(early);
     },
   },
-  stdout: (text) => writeFileSync(1, text),
+  stdout(text) {
+    for (let left = Buffer.from(text); left.length > 0; ) {
+      try {
+        left = left.subarray(writeSync(1, left));
+      } catch (error) {
+        // Another program has made it non-blocking, and it is full.
+        if (error.code !== 'EAGAIN') throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+  },
 });
 if (!process.execArgv.includes('--disable-sigusr1')) {
   const inspector = await import('node:inspector');

@@ -24,6 +24,7 @@ import { faultLine } from './observe/describe.ts';
 import { log, wantsColours } from './observe/log.ts';
 import { printable } from './observe/printable.ts';
 import { openStderr, type Sink } from './observe/stderr.ts';
+import { print } from './print.ts';
 import { run, type Exit, type RunPorts } from './run.ts';
 import { version } from './version.ts';
 
@@ -71,8 +72,7 @@ async function mainTo(stderr: Sink, world: World): Promise<Exit> {
       const { subcommand } = await import('./subcommand.ts');
       return await subcommand(invocation, { ...world, stderr });
     }
-    world.stdout(invocation.text);
-    return { status: 0 };
+    return print(world.stdout, invocation.text);
   } catch (thrown) {
     if (thrown instanceof ExpectedError) {
       stderr(`k8s-leader: ${printable(faultLine(thrown))}`);

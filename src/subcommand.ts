@@ -1,9 +1,13 @@
 /** The composition root of every command but `run`: loaded when one of them is called, and then only that one. */
+import { isatty } from 'node:tty';
 import { signalStatus } from './child/exit-status.ts';
 import { endsTheWait, type SignalSource } from './child/signals.ts';
 import type { SubcommandName } from './cli/subcommands.ts';
+import { systemClock } from './clock.ts';
 import type { Sink } from './observe/stderr.ts';
 import type { Exit } from './run.ts';
+import { brokenPipe, isBrokenPipe, print } from './print.ts';
+import { version } from './version.ts';
 
 /** What a command needs of the world. */
 export interface SubcommandWorld {
@@ -13,8 +17,7 @@ export interface SubcommandWorld {
   readonly stderr: Sink;
 }
 
-/** The status of whoever writes to a pipe that nobody reads any more. */
-const brokenPipe: Exit = { status: 141 };
+const userAgent = `k8s-leader/${version}`;
 
 /** Ends with the first signal, at once, or as the command does. @throws {ExpectedError} */
 export async function subcommand(
@@ -36,7 +39,7 @@ export async function subcommand(
       commands[name]({ ...world, argv, signal: ended.signal }),
     ]);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EPIPE') return brokenPipe;
+    if (isBrokenPipe(thrown)) return brokenPipe;
     throw thrown;
   }
 }
@@ -47,7 +50,29 @@ interface Call extends SubcommandWorld {
   readonly signal: AbortSignal;
 }
 
-const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = { rbac };
+const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = { status, rbac };
+
+async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
+  const { statusOptions } = await import('./cli/status-options.ts');
+  const options = statusOptions(argv, env);
+  if ('text' in options) return print(stdout, options.text);
+  const [{ openLock }, { onlyExisting }, { status, watchStatus }] = await Promise.all([
+    import('./locks/index.ts'),
+    import('./locks/existing.ts'),
+    import('./commands/status.ts'),
+  ]);
+  const opened = await openLock({ ...options, env, userAgent }, signal);
+  const { namespace } = opened;
+  const lockKind = options.backend === 'local' ? 'local' : options.lockKind;
+  const found = await onlyExisting(opened.lock, { ...options, env });
+  const world = { found, clock: systemClock, signal, stdout, stderr, isTerminal: isatty(1) };
+  try {
+    await (options.watch ? watchStatus : status)({ ...options, namespace, lockKind }, world);
+  } finally {
+    opened.close();
+  }
+  return { status: 0 };
+}
 
 async function rbac({ argv, env, stdout }: Call): Promise<Exit> {
   const { rbacOptions } = await import('./cli/rbac-options.ts');
@@ -55,9 +80,4 @@ async function rbac({ argv, env, stdout }: Call): Promise<Exit> {
   if ('text' in options) return print(stdout, options.text);
   const { rbac } = await import('./commands/rbac.ts');
   return print(stdout, await rbac(options));
-}
-
-function print(stdout: Sink, text: string): Exit {
-  stdout(text);
-  return { status: 0 };
 }

@@ -3,6 +3,7 @@
  * so that the start of `run` does not wait for it.
  */
 export const subcommands = {
+  status: 'show who leads, since when and until when',
   rbac: 'print the permissions that a candidate needs, as YAML',
 } as const;
 

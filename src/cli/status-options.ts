@@ -1,0 +1,62 @@
+import { UsageError } from '../errors.ts';
+import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
+import * as convert from './conversions.ts';
+import type { Environment } from './environment.ts';
+import { choose, placeOptions, read, type PlaceOptions } from './place-options.ts';
+
+/** Which lock `status` is to look at, and how to say it. */
+export interface StatusOptions extends PlaceOptions {
+  readonly lock: string;
+  readonly output: 'text' | 'json';
+  /** Go on, and tell of every change. */
+  readonly watch: boolean;
+  readonly requestTimeoutMs: number;
+}
+
+type Own = 'output' | 'watch';
+
+export const statusSpelling: Spelling<Own> = {
+  name: 'status',
+  usage: '--lock NAME [options]',
+  description: 'Shows who leads, since when and until when.',
+  shared: placeFlags,
+  about: {
+    lock: 'the lock to look at (required)',
+    'request-timeout': 'bound on a request (default: 5s)',
+  },
+  own: {
+    output: ['-o, --output <FORMAT>', 'text, or json for scripts (default: text)'],
+    watch: ['-w, --watch', 'go on, and tell of every change'],
+  },
+  epilogue: `
+Times are the holder's own word. "expired" means that its lease looks over by
+the clock of this machine: a hint, since clocks differ. No standby relies on it.
+
+Exit status: 0 when the lock could be read, whether or not anybody leads.
+  64     something is wrong with the flags
+  69     no usable cluster or lock file, or out of reach
+  77     the cluster forbids it; the message names the missing rule
+
+Examples:
+  k8s-leader status --lock nightly --watch
+  k8s-leader status --lock nightly -o json | jq -r .holder`,
+};
+
+/** @throws {UsageError} */
+export function statusOptions(
+  argv: readonly string[],
+  env: Environment,
+): StatusOptions | { readonly text: string } {
+  const line = readCommandLine(statusSpelling, argv, env);
+  if (line.kind === 'text') return line;
+  const { settings, own } = line;
+  const place = placeOptions(settings);
+  if (place.lock === undefined) throw new UsageError('no lock is named', 'add --lock NAME');
+  return {
+    ...place,
+    lock: place.lock,
+    output: choose(own.output, ['text', 'json']),
+    watch: convert.isOn(own.watch),
+    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+  };
+}

@@ -1,0 +1,145 @@
+/** The real program: `status` on a local lock, its exit status, its streams and signals. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterAll, describe, expect, it, test, vi } from 'vitest';
+import type { LockStatus } from '../../src/commands/status-report.ts';
+import { localLock } from '../../src/locks/local.ts';
+import { bin } from '../process/support/stage.ts';
+import { sampleRecord } from '../support/record.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-commands-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
+const env = { PATH: process.env['PATH'], HOME: folder };
+
+function start(args: readonly string[], more: Record<string, string> = {}) {
+  const options = { env: { ...env, ...more }, stdio: 'pipe', ...limits } as const;
+  return spawn(process.execPath, [bin, ...args], options);
+}
+
+async function ended(args: readonly string[], more: Record<string, string> = {}) {
+  const program = start(args, more);
+  const said = Promise.all([text(program.stdout), text(program.stderr)]);
+  const [code, signal] = (await once(program, 'exit')) as [number | null, NodeJS.Signals | null];
+  const [stdout, stderr] = await said;
+  return { code, signal, stdout, stderr };
+}
+
+const file = (name: string) => join(folder, `${name}.db`);
+const local = (name: string) => [
+  '--lock',
+  'demo',
+  '--backend',
+  'local',
+  '--local-file',
+  file(name),
+];
+const signal = new AbortController().signal;
+
+async function hold(name: string, holder: string): Promise<void> {
+  const lock = localLock({ file: file(name), namespace: 'default', name: 'demo' });
+  const record = { ...sampleRecord, holder, renewTimeUs: Date.now() * 1_000 };
+  await lock.write(record, await lock.read({ signal }), { signal });
+}
+
+describe('status of a local lock', () => {
+  it('makes no file where there is none', async () => {
+    const { code, stdout } = await ended(['status', ...local('none'), '-o', 'json']);
+    expect([code, (JSON.parse(stdout) as LockStatus).state]).toEqual([0, 'absent']);
+    expect(existsSync(file('none'))).toBe(false);
+  });
+
+  it('tells who leads, to people and to scripts', async () => {
+    await hold('held', 'me');
+    const said = await ended(['status', ...local('held')]);
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    expect(said.stdout).toMatch(/^holder {7}me$/m);
+    expect(said.stdout).toMatch(/^lock {9}demo \(on this machine, namespace default\)$/m);
+    const json = await ended(['status', ...local('held'), '-o', 'json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ state: 'held', lockKind: 'local' });
+  });
+
+  it('with --watch tells each change in a line, until a signal ends it', async () => {
+    await hold('watched', 'a');
+    const program = start(['status', ...local('watched'), '--watch', '-o', 'json']);
+    const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+    const holder = async () =>
+      (JSON.parse(String((await lines.next()).value)) as LockStatus).holder;
+    expect(await holder()).toBe('a');
+    await hold('watched', 'b');
+    expect(await holder()).toBe('b');
+    program.kill('SIGTERM');
+    expect(await once(program, 'exit')).toEqual([143, null]);
+  });
+
+  it('with --watch ends by INT as a shell expects it', async () => {
+    await hold('interrupted', 'a');
+    const program = start(['status', ...local('interrupted'), '--watch']);
+    await once(program.stdout, 'data');
+    program.kill('SIGINT');
+    expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
+  });
+
+  it('with --watch redraws on a terminal', async () => {
+    await hold('drawn', 'me');
+    const words = [process.execPath, bin, 'status', ...local('drawn'), '--watch'].join(' ');
+    const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
+    let drawn = '';
+    program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
+    await vi.waitUntil(() => drawn.includes('holder       me'), { timeout: 10_000 });
+    await hold('drawn', 'another');
+    await vi.waitUntil(() => drawn.includes('holder       another'), { timeout: 10_000 });
+    program.stdin.write('\u0003');
+    await once(program, 'exit');
+    const screens = drawn.split('\u001b[H\u001b[J');
+    expect(screens.length).toBeGreaterThan(2);
+    expect(screens.at(-1)).toContain('holder       another');
+  });
+
+  it('ends with 69 and a line where the file is none of ours', async () => {
+    const { code, stdout, stderr } = await ended([
+      'status',
+      ...local('x').with(-1, '/dev/null'),
+      '--request-timeout=1s',
+    ]);
+    expect([code, stdout]).toEqual([69, '']);
+    expect(stderr).toMatch(/^k8s-leader: lock "demo": .*\n$/);
+  });
+});
+
+describe('a reader that goes away', () => {
+  test('ends a --watch with 141, and no word', async () => {
+    await hold('left', 'a');
+    const program = start(['status', ...local('left'), '--watch']);
+    const said = text(program.stderr);
+    await once(program.stdout, 'data');
+    program.stdout.destroy();
+    await hold('left', 'b');
+    expect(await once(program, 'exit')).toEqual([141, null]);
+    expect(await said).toBe('');
+  });
+
+  test.each(['--help', 'status --help', 'rbac --lock demo'])('is no defect: %s', (words) => {
+    const line = `{ "$0" "$@"; echo "status $?" >&2; } | :; sleep 0`;
+    const quiet = { env, encoding: 'utf8', ...limits } as const;
+    const argv = ['-c', `exec 2>&1; ${line}`, process.execPath, bin, ...words.split(' ')];
+    expect(execFileSync('sh', argv, quiet)).toMatch(/^status (0|141)\n$/);
+  });
+});
+
+test('no subcommand needs a lock to help', async () => {
+  for (const name of ['status', 'rbac']) {
+    const { code, stdout, stderr } = await ended([name, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: k8s-leader ${name} `));
+  }
+});
