@@ -10,6 +10,9 @@ import { lead, type RunCallbacks, type RunEnd } from './run.ts';
 import { nextTerm, termIn, termsOf, type Candidacy } from './terms.ts';
 import { UncontestedTerm } from './uncontested-term.ts';
 
+/** Of the retry period: longer than a standby that polls goes without a look. */
+const standAsideFactor = 1.25;
+
 /**
  * Stands for election on one lock, again and again, with one term at a time. Create as many as there are locks; those
  * on one cluster share its connection.
@@ -68,7 +71,7 @@ export class LeaderElector {
    *
    *     for await (const term of elector.terms(signal)) await work(term.signal);
    *
-   * - The body ends: the term is released, and after a retry period the next campaign begins.
+   * - The body ends: the term is released, and the next campaign begins a little more than a retry period later.
    * - The body breaks or throws: the term is released, and the loop is over.
    * - The term is lost: `term.lost` and `term.signal` abort. The next campaign begins when the body has ended.
    * - `signal` aborts, or {@link stop} is called: `term.signal` aborts. The lock is kept, and renewed, until the body
@@ -147,7 +150,7 @@ export class LeaderElector {
       campaign: async () => termIn(await this.campaign(signal ? { signal } : {})),
       standAside: async () => {
         const ending = joined([signal, this.#stopping.signal]);
-        await clock.sleep(timing.retryPeriodMs, ending.signal);
+        await clock.sleep(standAsideFactor * timing.retryPeriodMs, ending.signal);
         ending.part();
       },
     };

@@ -3,11 +3,11 @@
  *
  *     ──▶ campaign ── elected ──▶ the body of the loop ── ends, breaks, throws ──▶ release ──▶ out, or:
  *            ▲                                                                       │
- *            └─────────── at once after a loss, else after a retry period ◀──────────┘
+ *            └─────────── at once after a loss, else when others had their turn ◀────┘
  *
  * The term is released always, and only when the body is gone: a loss or a shutdown tells the body through its signals,
  * and then waits for it, renewing on a shutdown, because work that still runs still needs the lock (design rules 9
- * and 10). Whoever lets go of its own accord stands aside for a retry period: others get their turn, and a body that
+ * and 10). Whoever lets go of its own accord stands aside for a moment: others get their turn, and a body that
  * ends at once does not keep the server busy.
  */
 import type { CampaignOutcome } from '../election/campaign.ts';
