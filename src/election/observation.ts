@@ -11,8 +11,10 @@
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
  *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out
  *   what it was promised, also by a renewal that we have not seen, the latest of which may be as old as this sight.
+ *   Of a lock in several objects one may vanish, whatever the others say: the promise may have been made in that one.
  */
 import type { LeaderRecord, Versioned } from './lock.ts';
+import { hasLostPart } from './version.ts';
 
 export interface Observation {
   /** The latest known state; undefined when the object does not exist. */
@@ -42,8 +44,12 @@ export function isReleased(record: LeaderRecord): boolean {
 export function observe(before: Observation | undefined, sight: Sight): Observation {
   const { seen, nowMs } = sight;
   if (before !== undefined && before.seen?.version === seen?.version) return before;
-  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;
+  const { promisedUntilMs } = before ?? nothingPromised;
   const brokenUntilMs = unseenPromiseMs(before, sight);
+  const forcedUntilMs = Math.max(
+    before?.forcedUntilMs ?? -Infinity,
+    isPartGone(before?.seen, seen) ? brokenUntilMs : -Infinity,
+  );
   if (seen !== undefined && sight.isOurs) {
     // Usually written over a record whose time was up. If not, somebody's hand was in the game.
     const isBroken = promisedUntilMs > nowMs;
@@ -62,7 +68,11 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs };
 }
 
-const nothingPromised = { promisedUntilMs: -Infinity, forcedUntilMs: -Infinity };
+function isPartGone(before: Versioned | undefined, seen: Versioned | undefined): boolean {
+  return before !== undefined && seen !== undefined && hasLostPart(seen.version, before.version);
+}
+
+const nothingPromised = { promisedUntilMs: -Infinity };
 
 /** All that is known to be promised, and what the holder seen before may have promised by renewing a moment ago. */
 function unseenPromiseMs(before: Observation | undefined, sight: Sight): number {

@@ -27,6 +27,12 @@ export function isLater(version: string, other: string): boolean | undefined {
   return isSomeLater;
 }
 
+/** Whether an object that existed `before` is gone, of several of which one is left. */
+export function hasLostPart(version: string, before: string): boolean {
+  const [parts, partsBefore] = [version.split(separator), before.split(separator)];
+  return parts.some((part, index) => part === absent && (partsBefore[index] ?? absent) !== absent);
+}
+
 /** One integer that grows with every term of the lock: the version, or that of the last object that was written. */
 export function fencingTokenOf(version: string): string {
   return version.slice(version.lastIndexOf(separator) + 1);

@@ -81,8 +81,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        '  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;',
-        '  if (before?.seen && seen?.record.holder && before.seen.record.holder === seen.record.holder) return { ...before, seen };\n  const { promisedUntilMs, forcedUntilMs } = before ?? nothingPromised;',
+        '  const { promisedUntilMs } = before ?? nothingPromised;',
+        '  if (before?.seen && seen?.record.holder && before.seen.record.holder === seen.record.holder) return { ...before, seen };\n  const { promisedUntilMs } = before ?? nothingPromised;',
       ],
     ],
     tests: election,

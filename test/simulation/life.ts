@@ -5,16 +5,18 @@
 import type { ForwardedSignal } from '../../src/child/signals.ts';
 import { endsTheWait } from '../../src/child/signals.ts';
 import type { Patience } from '../../src/election/candidate.ts';
-import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
+import type { LeaderRecord, Lock, Sighting, Versioned } from '../../src/election/lock.ts';
 import { Elector } from '../../src/election/elector.ts';
 import type { Term } from '../../src/election/term.ts';
 import { ExpectedError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events.ts';
+import { pairLock } from '../../src/locks/pair.ts';
+import { partsOf } from '../../src/locks/pair-record.ts';
 import { run, type RunPlan } from '../../src/run.ts';
 import { Family } from './family.ts';
 import { ProcessClock, type Machine } from './machine.ts';
 import { Mailbox } from './mailbox.ts';
-import type { CandidatePlan } from './schedule.ts';
+import { placesOf, type CandidatePlan, type Place } from './schedule.ts';
 import { Wire } from './wire.ts';
 import type { World } from './world.ts';
 
@@ -36,6 +38,7 @@ const conflictExitCode = 75;
 
 export class Life {
   readonly name: string;
+  readonly places: readonly Place[];
   readonly clock: ProcessClock;
   readonly wire: Wire;
   /** The latest command. */
@@ -57,12 +60,13 @@ export class Life {
   #doomed: { signal: ForwardedSignal; atMs: number } | undefined;
   #hasLost = false;
   #isKilled = false;
-  #latestSeen = 0;
+  readonly #latestSeen = { first: 0, second: 0 };
 
   constructor(options: LifeOptions) {
     const { world, machine, dice, plan } = options;
     this.#options = options;
     this.name = options.name;
+    this.places = placesOf(world.schedule, plan);
     this.clock = new ProcessClock(machine, world.truth);
     this.gone = new Promise((resolve) => (this.#depart = resolve));
     this.wire = new Wire({
@@ -73,14 +77,11 @@ export class Life {
       noisiness: world.schedule.noisiness,
       dice,
       isWatchable: plan.isWatchable,
-      onRead: (seen) => {
-        world.tell(this.name, `reads ${seen?.version ?? 'that there is nothing'}`);
-        this.#sees(seen, Number(seen?.version ?? 0));
+      onRead: (seen, place) => {
+        world.tell(this.name, `reads ${place} ${seen?.version ?? 'that there is nothing'}`);
       },
-      onSighting: ({ seen, version }) => {
-        world.tell(this.name, `is shown ${version}${seen ? '' : ', a deletion'}`);
-        // What is older than something seen before is rightly ignored.
-        if (Number(version) > this.#latestSeen) this.#sees(seen, Number(version));
+      onSighting: ({ seen, version }, place) => {
+        world.tell(this.name, `is shown ${place} ${version}${seen ? '' : ', a deletion'}`);
       },
     });
     this.#mailbox = new Mailbox((signal, handOver) => {
@@ -125,9 +126,21 @@ export class Life {
     this.#depart();
   }
 
-  #sees(seen: Versioned | undefined, version: number): void {
-    if (seen) this.hasSeen.add(termOf(seen.record));
-    this.#latestSeen = version;
+  /** What the elector is told; half an answer is none. What is older than something seen before is rightly ignored. */
+  #sees(seen: Versioned | undefined, how: 'read' | 'shown'): void {
+    for (const place of this.places) {
+      const part = this.places.length === 1 ? seen : partsOf(seen)[place];
+      if (!part || (how === 'shown' && Number(part.version) <= this.#latestSeen[place])) continue;
+      this.hasSeen.add(termOf(part.record));
+      this.#latestSeen[place] = Number(part.version);
+    }
+  }
+
+  async *#seeing(sightings: AsyncIterable<Sighting>): AsyncGenerator<Sighting> {
+    for await (const sighting of sightings) {
+      this.#sees(sighting.seen, 'shown');
+      yield sighting;
+    }
   }
 
   #runPlan(): RunPlan {
@@ -148,7 +161,7 @@ export class Life {
   #elector(): Elector {
     const { world, plan, identity, dice } = this.#options;
     return new Elector({
-      lock: this.wire.lockOn(world.endpointFor(this)),
+      lock: this.#lock(),
       clock: this.clock,
       timing: world.schedule.timings[plan.timing],
       identity,
@@ -158,6 +171,27 @@ export class Life {
         this.#heard(event);
       },
     });
+  }
+
+  #lock(): Lock {
+    const { world } = this.#options;
+    const [one, other] = this.places.map((place) =>
+      this.wire.lockOn(world.endpointFor(this, place)),
+    );
+    const lock = other ? pairLock(one!, other) : one!;
+    return {
+      read: async (how) => {
+        const seen = await lock.read(how);
+        this.#sees(seen, 'read');
+        return seen;
+      },
+      write: async (...what) => {
+        const result = await lock.write(...what);
+        if (result.kind === 'conflict' && result.isPartial) world.count('half-way');
+        return result;
+      },
+      ...(lock.watch ? { watch: async (signal) => this.#seeing(await lock.watch!(signal)) } : {}),
+    };
   }
 
   /** As the real one: prepare, arm the guard, ask once more, start; a slow exec keeps the event loop from running. */

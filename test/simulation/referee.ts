@@ -13,6 +13,7 @@ import type { Versioned } from '../../src/election/lock.ts';
 import type { Family } from './family.ts';
 import { termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';
+import type { Place } from './schedule.ts';
 import type { Change } from './server.ts';
 import type { World } from './world.ts';
 
@@ -48,6 +49,8 @@ export class Referee {
   #latestRunMs: number;
   #longestGapMs = 0;
   #hasOverlap = false;
+  /** Since when nobody holds it; Infinity when somebody does. */
+  readonly #freeSinceMs = { first: -Infinity, second: -Infinity };
 
   constructor(world: World) {
     this.#world = world;
@@ -104,7 +107,7 @@ export class Referee {
     this.#latestRunMs = Math.max(nowMs, this.#world.healsAtMs);
   }
 
-  written(life: Life, { atMs, before, after }: Change): void {
+  written(life: Life, place: Place, { atMs, before, after }: Change): void {
     const { record } = after!;
     const previous = before && this.#writings.get(before);
     if (previous && before.record.holder !== '' && previous.author !== life) {
@@ -114,9 +117,14 @@ export class Referee {
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );
     }
-    const freeForMs = before?.record.holder === '' && previous ? atMs - previous.atMs : 0;
+    const isFree = before?.record.holder === '';
+    this.#freeSinceMs[place] = record.holder === '' ? atMs : Infinity;
+    // Of several objects the first is claimed first, when all are free.
+    const others = life.places.slice(1).map((other) => this.#freeSinceMs[other]);
+    const freeForMs = isFree && previous ? atMs - Math.max(previous.atMs, ...others) : 0;
     const watchedMs = atMs - freeForMs - life.watchesSinceMs;
-    if (this.isCalm && watchedMs > watchBoundMs && freeForMs > handOverBoundMs)
+    const isClaim = this.isCalm && place === life.places[0];
+    if (isClaim && watchedMs > watchBoundMs && freeForMs > handOverBoundMs)
       this.violated(`${life.name} watched, and took ${freeForMs.toFixed(0)} ms to claim`);
     if (record.holder === '' && life.family?.isAlive)
       this.violated(`${life.name} releases while its command is alive`);

@@ -18,6 +18,24 @@ export interface Schedule {
   readonly noisiness: number;
   /** Somebody takes records away by force. */
   readonly forced: boolean;
+  /**
+   * Which objects there are, and whether some candidates know both: none; the rollout from the first object to both; that
+   * from both to the second.
+   */
+  readonly migration: 'none' | 'to-both' | 'to-second';
+}
+
+/** An object that keeps the lock. */
+export type Place = 'first' | 'second';
+
+/** Where this candidate keeps the lock. */
+export function placesOf(
+  { migration }: Schedule,
+  { isMoved }: CandidatePlan,
+): readonly [Place] | readonly ['first', 'second'] {
+  if (migration === 'none') return ['first'];
+  if (migration === 'to-both') return isMoved ? ['first', 'second'] : ['first'];
+  return isMoved ? ['second'] : ['first', 'second'];
 }
 
 export interface CandidatePlan {
@@ -27,6 +45,8 @@ export interface CandidatePlan {
   readonly drift: number;
   readonly offsetMs: number;
   readonly startsAtMs: number;
+  /** Whether it has been replaced in a migration. */
+  readonly isMoved: boolean;
   /** Whether it is allowed to watch the lock. */
   readonly isWatchable: boolean;
   readonly patience: 'forever' | 'try' | 'wait';
@@ -111,6 +131,7 @@ const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
   drift: fc.constantFrom(0, -10, 10, -10, 10),
   offsetMs: upTo(1e9),
   startsAtMs: fc.oneof(upTo(5), upTo(5_000)),
+  isMoved: fc.boolean(),
   isWatchable: fc.constantFrom(true, true, true, false),
   patience: fc.constantFrom('forever', 'forever', 'forever', 'try', 'wait'),
   onLost: fc.constantFrom('exit', 'rejoin'),
@@ -169,5 +190,6 @@ export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitra
     noise: upTo(2 ** 31 - 1),
     noisiness: fc.constantFrom(0, 0, 30, 120),
     forced: fc.constant(isForced),
+    migration: fc.constantFrom('none', 'none', 'to-both', 'to-second'),
   });
 }

@@ -12,6 +12,7 @@ import {
 } from '../../src/election/lock.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import type { Machine, ProcessClock } from './machine.ts';
+import type { Place } from './schedule.ts';
 import { watchStream } from './watch-stream.ts';
 
 export interface WireOptions {
@@ -26,12 +27,13 @@ export interface WireOptions {
   readonly dice: () => () => number;
   /** Whether the lock can be watched. */
   readonly isWatchable: boolean;
-  readonly onRead: (seen: Versioned | undefined) => void;
-  readonly onSighting: (sighting: Sighting) => void;
+  readonly onRead: (seen: Versioned | undefined, place: Place) => void;
+  readonly onSighting: (sighting: Sighting, place: Place) => void;
 }
 
-/** The server, as far as this process is concerned. */
+/** One object on the server, as far as this process is concerned. */
 export interface Endpoint {
+  readonly place: Place;
   read(): Versioned | undefined;
   write(...args: [Parameters<Lock['write']>[0], Versioned | undefined]): WriteResult;
   past(back: number): Sighting | undefined;
@@ -60,7 +62,7 @@ export class Wire {
     return {
       read: async (options) => {
         const seen = await this.#request(options, () => server.read());
-        this.#options.onRead(seen);
+        this.#options.onRead(seen, server.place);
         return seen;
       },
       ...(this.#options.isWatchable
@@ -85,7 +87,9 @@ export class Wire {
         clock,
         dice,
         signal,
-        onSighting,
+        onSighting: (sighting) => {
+          onSighting(sighting, server.place);
+        },
         isUnlucky: () => this.#isUnlucky(dice, noisiness === 0 ? 0 : 3),
         heldForMs: () =>
           Math.max(this.#cutUntilMs, this.#deafUntilMs, this.#slowUntilMs) - truth.now(),

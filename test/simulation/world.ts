@@ -10,7 +10,13 @@ import type { Family } from './family.ts';
 import { Life } from './life.ts';
 import { Machine } from './machine.ts';
 import { Referee } from './referee.ts';
-import { troublesEndAtMs, type CandidatePlan, type Schedule, type Trouble } from './schedule.ts';
+import {
+  troublesEndAtMs,
+  type CandidatePlan,
+  type Place,
+  type Schedule,
+  type Trouble,
+} from './schedule.ts';
 import { Server } from './server.ts';
 import type { Endpoint } from './wire.ts';
 
@@ -31,6 +37,13 @@ export async function play(schedule: Schedule, { verbose = false } = {}): Promis
 /** Longer than any lease and look. */
 const forceEveryMs = 8_000;
 
+type ForeignHand = Exclude<Trouble['kind'], Extract<Trouble, { who: number }>['kind']>;
+
+interface Written {
+  readonly life: Life;
+  readonly version: Versioned;
+}
+
 interface Candidate {
   readonly plan: CandidatePlan;
   readonly machine: Machine;
@@ -43,31 +56,19 @@ export class World {
   readonly #startMs = this.truth.now();
   readonly healsAtMs = this.#startMs + troublesEndAtMs;
   readonly #referee: Referee;
-  readonly #server: Server<Life>;
+  readonly #servers: Readonly<Record<Place, Server<Life>>>;
   readonly #candidates: Candidate[] = [];
   readonly #counts = new Map<string, number>();
   readonly #timeline: string[] = [];
   readonly #isVerbose: boolean;
-  #records: { readonly life: Life; readonly version: Versioned }[] = [];
+  readonly #records: Record<Place, Written[]> = { first: [], second: [] };
   #nextForceMs = 0;
 
   constructor(schedule: Schedule, isVerbose: boolean) {
     this.schedule = schedule;
     this.#isVerbose = isVerbose;
     this.#referee = new Referee(this);
-    this.#server = new Server<Life>(
-      () => this.truth.now(),
-      (life, change) => {
-        const { holder } = change.after!.record;
-        if (this.#isVerbose)
-          this.tell(
-            life.name,
-            holder === '' ? 'has released' : `has written ${change.after!.version}`,
-          );
-        if (this.schedule.forced) this.#records.push({ life, version: change.after! });
-        this.#referee.written(life, change);
-      },
-    );
+    this.#servers = { first: this.#serve('first'), second: this.#serve('second') };
   }
 
   get isHealed(): boolean {
@@ -96,23 +97,38 @@ export class World {
     };
   }
 
-  endpointFor(life: Life): Endpoint {
+  endpointFor(life: Life, place: Place): Endpoint {
+    const server = this.#servers[place];
     return {
-      read: () => this.#server.current,
-      write: (record, basis) => this.#server.write(life, record, basis),
-      past: (back) => this.#server.past(back),
-      watch: (watcher) => this.#server.watch(watcher),
+      place,
+      read: () => server.current,
+      write: (record, basis) => server.write(life, record, basis),
+      past: (back) => server.past(back),
+      watch: (watcher) => server.watch(watcher),
     };
   }
 
+  #serve(place: Place): Server<Life> {
+    return new Server<Life>(
+      () => this.truth.now(),
+      (life, change) => {
+        const { version, record } = change.after!;
+        const done = record.holder === '' ? 'has released' : 'has written';
+        if (this.#isVerbose) this.tell(life.name, `${done} ${place} ${version}`);
+        if (this.schedule.forced) this.#records[place].push({ life, version: change.after! });
+        this.#referee.written(life, place, change);
+      },
+    );
+  }
+
   started(life: Life, family: Family): void {
-    this.#count('started');
+    this.count('started');
     this.#referee.started(life, family);
   }
 
   heard(name: string, event: RunEvent): void {
     const what = event.type === 'lost' ? event.loss.kind : event.type;
-    this.#count(event.type === 'release' ? event.outcome.kind : what);
+    this.count(event.type === 'release' ? event.outcome.kind : what);
     if (this.#isVerbose) this.tell(name, JSON.stringify(event));
     if (this.#referee.isCalm && ['expired', 'usurped', 'renewal-failing'].includes(what))
       this.violated(`${name}: ${what} without any fault`);
@@ -165,10 +181,10 @@ export class World {
   }
 
   #strike(trouble: Trouble): void {
-    this.#count(trouble.kind);
+    this.count(trouble.kind);
     this.tell('-', JSON.stringify(trouble));
     if (!('who' in trouble)) {
-      this.#edit(trouble.kind);
+      this.#edit(trouble);
       return;
     }
     const candidate = this.#candidates[trouble.who % this.#candidates.length];
@@ -217,11 +233,15 @@ export class World {
   }
 
   /** What people and other programs do to the object. */
-  #edit(kind: 'label' | 'deleted' | 'cleared' | 'shortened' | 'replayed'): void {
-    const before = this.#server.current;
+  #edit({ kind, atMs }: Extract<Trouble, { kind: ForeignHand }>): void {
+    const isSecond = this.schedule.migration !== 'none' && atMs % 2 === 1;
+    const place = isSecond ? 'second' : 'first';
+    const server = this.#servers[place];
+    const before = server.current;
     if (!before) return;
     const { record } = before;
-    const old = this.#records[Math.floor(this.#records.length / 2)];
+    const records = this.#records[place];
+    const old = records[Math.floor(records.length / 2)];
     // Its author, were it alive, would take it for its own and hand it back: a forged release.
     if (kind === 'replayed' && !(old?.life.hasEnded && old.version.record.holder)) return;
     const source = kind === 'replayed' && old ? old.version : before;
@@ -230,15 +250,14 @@ export class World {
       if (this.truth.now() < this.#nextForceMs) return;
       this.#nextForceMs = this.truth.now() + forceEveryMs;
     }
-    if (kind === 'deleted') this.#server.edit(undefined);
-    else if (kind === 'cleared')
-      this.#server.edit({ ...record, holder: '', leaseDurationMs: undefined });
-    else if (kind === 'shortened') this.#server.edit({ ...record, leaseDurationMs: 1_000 });
-    else this.#server.edit(source.record);
-    this.#referee.edited(kind, source, this.#server.current);
+    if (kind === 'deleted') server.edit(undefined);
+    else if (kind === 'cleared') server.edit({ ...record, holder: '', leaseDurationMs: undefined });
+    else if (kind === 'shortened') server.edit({ ...record, leaseDurationMs: 1_000 });
+    else server.edit(source.record);
+    this.#referee.edited(kind, source, server.current);
   }
 
-  #count(what: string): void {
+  count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 }
