@@ -1,6 +1,4 @@
 /** The composition root: the only file that knows every other. Everything it needs of the world is handed in. */
-import { randomInt, randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Preparation } from './child/child.ts';
@@ -13,11 +11,12 @@ import { environmentWithoutOurs } from './cli/environment.ts';
 import { parse } from './cli/parse.ts';
 import type { RunOptions } from './cli/run-options.ts';
 import { systemClock } from './clock.ts';
-import { Elector } from './election/elector.ts';
 import type { ElectionListener } from './election/events.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
 import type { RunListener } from './events.ts';
+import { LeaderElector } from './library/leader-elector.ts';
+import { defaultIdentity } from './library/surroundings.ts';
 import { openLock } from './locks/index.ts';
 import type { Observation } from './observe/observation.ts';
 import { faultLine } from './observe/describe.ts';
@@ -89,7 +88,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
   const file = findCommand(options.command[0], env['PATH']);
   if (options.disable) becomeCommand(file, options.command, env);
 
-  const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_${randomUUID()}`;
+  const identity = options.identity ?? defaultIdentity(env);
   const logLine = log({
     sink: stderr,
     format: options.logFormat,
@@ -145,8 +144,9 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
         if (event.type === 'standing-by') prepare().catch(() => undefined);
         emit(event);
       };
-      const ears = { emit: emitAndPrepare, random };
-      return new Elector({ ...options, ...ears, lock, clock: systemClock, identity });
+      const { timing, requestTimeoutMs } = options;
+      const how = { ...timing, requestTimeoutMs, identity, onEvent: emitAndPrepare };
+      return new LeaderElector({ lock, ...how });
     },
     start: async (term) => {
       observation?.leads(term);
@@ -181,11 +181,6 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
 }
 
 const loadChild = () => import('./child/child.ts');
-
-/** Not Math.random: machines cloned with its state would draw the same. */
-function random(): number {
-  return randomInt(2 ** 32) / 2 ** 32;
-}
 
 /** What the machine we run on cannot give us. */
 function warningsOfThePlace(env: World['env']): string[] {

@@ -29,6 +29,9 @@ export interface RunPlan {
   readonly stopTimeoutMs: number;
 }
 
+/** Who stands for election. */
+export type Candidate = Pick<Elector, 'campaign'>;
+
 export interface RunPorts {
   readonly clock: Clock;
   readonly signals: SignalSource;
@@ -36,7 +39,7 @@ export interface RunPorts {
   /** Whether a terminal delivers its signals to CMD by itself. */
   readonly foreground: boolean;
   /** Finds the lock; sends nothing to it. @throws {ExpectedError} when there is no way to it */
-  readonly connect: (signal: AbortSignal) => Promise<Elector>;
+  readonly connect: (signal: AbortSignal) => Promise<Candidate>;
   /** Undefined when the term was over before CMD could be started. @throws {ExpectedError} when it cannot be */
   readonly start: (term: Term) => Promise<Child | undefined>;
 }
@@ -82,7 +85,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
 async function connectUnless(
   shutdown: AbortSignal,
   { connect }: RunPorts,
-): Promise<Elector | undefined> {
+): Promise<Candidate | undefined> {
   try {
     return await connect(shutdown);
   } catch (thrown) {
