@@ -1,40 +1,51 @@
-/** Bundles what ships: one file for the start, and what is only sometimes needed in chunks of its own. */
-import { rmSync, readFileSync } from 'node:fs';
+/**
+ * Bundles what ships: the program in one file, and each library that is only sometimes needed in a file of its own.
+ * CommonJS, because that can be loaded with the code V8 made of it before (`bin/load.cjs`), and because importing a
+ * part of Node into an ES module reads all of its properties: with node:http that loads undici, http2 and zlib.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/**
- * Importing node:http as an ES module reads all of its properties, and some of them are lazy: undici, http2 and zlib
- * are loaded with it (30 ms, 10 MB). Asked for this way, it comes alone.
- */
-const lazyBuiltins = {
-  name: 'lazy builtins',
-  setup(build) {
-    build.onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
-    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+/** On the way to every start. */
+const always = ['chalk', 'commander', 'execa'];
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const common = {
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node22',
+  supported: { 'dynamic-import': false },
+  minify: true,
+  keepNames: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+};
+
+/** Libraries that src/ imports and that are not in the program's file, by the names of theirs. */
+const libraries = new Map();
+const librariesApart = {
+  name: 'libraries apart',
+  setup(building) {
+    building.onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
+      const isOurs = importer.startsWith(`${process.cwd()}/src/`);
+      if (!isOurs || path.startsWith('node:') || always.includes(path)) return undefined;
+      const name = `${path.replaceAll(/[^\w.-]+/g, '-').replace(/(\.js)?$/, '')}.cjs`;
+      libraries.set(name, path);
+      return { path: `./${name}`, external: true };
+    });
   },
 };
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-
 rmSync('dist', { recursive: true, force: true });
 await build({
+  ...common,
   entryPoints: ['src/main.ts'],
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
+  outfile: 'dist/main.cjs',
   define: { BUILD_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies inside an ES module call require().
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  minifyWhitespace: true,
-  minifySyntax: true,
-  plugins: [lazyBuiltins],
-  legalComments: 'linked',
-  logLevel: 'warning',
+  plugins: [librariesApart],
 });
+for (const [name, path] of libraries)
+  await build({ ...common, entryPoints: [path], outfile: `dist/${name}` });
+execFileSync(process.execPath, ['scripts/warm-up.cjs'], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { configError, type Access, type Cluster, type Env } from './cluster.ts';
 import { errorCode } from './error-code.ts';
@@ -17,7 +16,7 @@ export async function podCluster(env: Env, dir: string): Promise<Cluster | undef
   const port = env['KUBERNETES_SERVICE_PORT'];
   if (!host || !port || !existsSync(join(dir, 'token'))) return undefined;
 
-  const url = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const server = URL.parse(url);
   if (!server)
     throw configError(`KUBERNETES_SERVICE_HOST and _PORT do not make an address: ${url}`);

@@ -6,7 +6,8 @@
  * image, `node --disable-sigusr1` prevents that. A shebang cannot pass it on every system (env -S is unknown to
  * busybox, and sh would drop variables from the environment), so here it is closed again.
  */
-import { writeSync } from 'node:fs';
+'use strict';
+const { writeFileSync } = require('node:fs');
 
 const kept = [];
 let deliver;
@@ -23,7 +24,8 @@ for (const name of names) process.on(name, (signal) => deliver(signal));
 for (const name of ['stdin', 'stdout', 'stderr']) Object.defineProperty(process, name, { value: {} });
 process.removeAllListeners('warning');
 
-const { main } = await import('../dist/main.js');
+const { load } = require('./load.cjs');
+const { main } = load('main.cjs');
 const running = main({
   argv: process.argv.slice(2),
   env: process.env,
@@ -34,32 +36,29 @@ const running = main({
       for (const early of kept.splice(0)) listener(early);
     },
   },
-  stdout(text) {
-    for (let left = Buffer.from(text); left.length > 0; ) {
-      try {
-        left = left.subarray(writeSync(1, left));
-      } catch (error) {
-        // Another program has made it non-blocking, and it is full.
-        if (error.code !== 'EAGAIN') throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-      }
-    }
-  },
+  stdout: (text) => writeFileSync(1, text),
 });
-if (!process.execArgv.includes('--disable-sigusr1')) {
-  const inspector = await import('node:inspector');
+void watchOver();
+
+async function watchOver() {
+  if (!process.execArgv.includes('--disable-sigusr1')) await closeInspector();
+  const { status, signal, stuck } = await running;
+  if (signal !== undefined && process.pid !== 1) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  // An exit waits for threads, also for one that writes to a stderr that nobody reads. This takes them away.
+  if (stuck)
+    process.execve(process.execPath, [process.execPath, '-e', `process.exit(${status})`], {});
+  // Not process.exitCode: Node would take down its signal handlers first, and a late TERM would hide the status.
+  process.exit(status);
+}
+
+async function closeInspector() {
+  const inspector = require('node:inspector');
   // The signal is seen twice, by an interrupt and by the loop: once closed, or if its port was taken, it opens again.
   for (let round = 0; round < 3; round += 1) {
     if (inspector.url() !== undefined) inspector.close();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
-const { status, signal, stuck } = await running;
-if (signal !== undefined && process.pid !== 1) {
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
-}
-// An exit waits for threads, also for one that writes to a stderr that nobody reads. This takes them away.
-if (stuck) process.execve(process.execPath, [process.execPath, '-e', `process.exit(${status})`], {});
-// Not process.exitCode: Node would take down its signal handlers first, and a late TERM would hide the status.
-process.exit(status);
