@@ -57,7 +57,9 @@ async function openObject(choice: LockChoice, signal: AbortSignal): Promise<Open
 }
 
 /** What makes a lock of that kind, over any connection. */
-export async function loadKind(kind: LockChoice['lockKind']): Promise<(at: ObjectLockOptions) => Lock> {
+export async function loadKind(
+  kind: LockChoice['lockKind'],
+): Promise<(at: ObjectLockOptions) => Lock> {
   if (kind === 'lease') return (await import('./lease.ts')).leaseLock;
   const { configMapLock, endpointsLock, secretLock } = await import('./annotation.ts');
   return { configmap: configMapLock, endpoints: endpointsLock, secret: secretLock }[kind];
