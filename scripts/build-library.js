@@ -29,17 +29,13 @@ await build({
   entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
   outdir: 'dist/library',
   bundle: true,
+  // Only for a kubeconfig. Bundled, it would ask for a require() that not every place has, such as a bundle of a bundle.
+  external: ['@kubernetes/client-node'],
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
   define: { BUILD_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies inside an ES module call require().
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  minifyWhitespace: true,
-  minifySyntax: true,
   plugins: [lazyBuiltins],
   legalComments: 'linked',
   logLevel: 'warning',
