@@ -1,10 +1,12 @@
 /**
- * Rolls the declarations of the library into one file for each entry, beside its code in dist/library. What is not
- * exported stays inside, and what is marked as internal is left out.
+ * Rolls the declarations of the library into one file for each entry, beside its code in dist/library, or into
+ * the folder that is given. What is
+ * not exported stays inside, and what is marked as internal is left out.
  */
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 
+const [dir = 'dist/library'] = process.argv.slice(2);
 const bundle = await rollup({
   input: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
   plugins: [
@@ -19,7 +21,7 @@ const bundle = await rollup({
   },
 });
 await bundle.write({
-  dir: 'dist/library',
+  dir,
   entryFileNames: '[name].d.ts',
   chunkFileNames: 'shared.d.ts',
 });
