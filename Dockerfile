@@ -18,5 +18,5 @@ COPY --from=build /build/dist dist
 COPY LICENSE ./
 USER 65532:65532
 WORKDIR /
-ENTRYPOINT ["tini", "--", "node", "--disable-sigusr1", "/opt/k8s-leader/bin/k8s-leader.cjs"]
+ENTRYPOINT ["tini", "--", "node", "--disable-sigusr1", "/opt/k8s-leader/bin/k8s-leader.js"]
 CMD ["--help"]

@@ -1,6 +1,6 @@
 /**
  * Bundles what ships: the program in one file, and each library that is only sometimes needed in a file of its own.
- * CommonJS, because that can be loaded with the code V8 made of it before (`bin/load.cjs`), and because importing a
+ * CommonJS, because that can be loaded with the code V8 made of it before (`bin/load.js`), and because importing a
  * part of Node into an ES module reads all of its properties: with node:http that loads undici, http2 and zlib.
  */
 import { execFileSync } from 'node:child_process';

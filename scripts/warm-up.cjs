@@ -7,7 +7,7 @@ const { mkdtempSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { cacheOf, load, loaded } = require('../bin/load.cjs');
+const { cacheOf, load, loaded } = require('../bin/load.js');
 
 let version = 0;
 

@@ -1,5 +1,5 @@
 /**
- * Which signals mean what. The door (`bin/k8s-leader.cjs`) has had handlers on all of {@link forwardedSignals}
+ * Which signals mean what. The door (`bin/k8s-leader.js`) has had handlers on all of {@link forwardedSignals}
  * since its first statement and keeps what arrives while nobody listens, so no signal is ever lost.
  */
 export const forwardedSignals = [

@@ -51,7 +51,7 @@ export interface Invocation {
   readonly reaper: Reaper;
 }
 
-const bin = join(import.meta.dirname, '../../../bin/k8s-leader.cjs');
+const bin = join(import.meta.dirname, '../../../bin/k8s-leader.js');
 
 /** Starts the program in a session of its own, as in a container: there is no terminal. */
 export async function startCandidate(invocation: Invocation): Promise<Candidate> {

@@ -1,6 +1,6 @@
 /**
  * Where the process tests play: a folder with a lock file, wrappers that compete for the lock in it, and the end of
- * everything they started. The wrappers are the real program, `bin/k8s-leader.cjs`, as built.
+ * everything they started. The wrappers are the real program, `bin/k8s-leader.js`, as built.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { Program, type ProgramOptions } from './program.ts';
 /** What a wrapper finds around it. */
 export type Place = 'own group' | 'terminal' | 'under an init' | 'as PID 1';
 
-export const bin = fileURLToPath(new URL('../../../bin/k8s-leader.cjs', import.meta.url));
+export const bin = fileURLToPath(new URL('../../../bin/k8s-leader.js', import.meta.url));
 
 /** The path of a program that serves as CMD or as a hook. */
 export function fixture(name: string): string {

@@ -24,7 +24,7 @@ for (const name of names) process.on(name, (signal) => deliver(signal));
 for (const name of ['stdin', 'stdout', 'stderr']) Object.defineProperty(process, name, { value: {} });
 process.removeAllListeners('warning');
 
-const { load } = require('./load.cjs');
+const { load } = require('./load.js');
 const { main } = load('main.cjs');
 const running = main({
   argv: process.argv.slice(2),
