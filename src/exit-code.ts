@@ -8,6 +8,7 @@ export const exitCode = {
   defect: 70,
   conflict: 75,
   denied: 77,
+  unwell: 78,
   lost: 79,
   notExecutable: 126,
   notFound: 127,

@@ -1,4 +1,5 @@
 /** The composition root of every command but `run`: loaded when one of them is called, and then only that one. */
+import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { signalStatus } from './child/exit-status.ts';
 import { endsTheWait, type SignalSource } from './child/signals.ts';
@@ -50,7 +51,7 @@ interface Call extends SubcommandWorld {
   readonly signal: AbortSignal;
 }
 
-const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = { status, rbac };
+const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = { status, rbac, doctor };
 
 async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
   const { statusOptions } = await import('./cli/status-options.ts');
@@ -80,4 +81,15 @@ async function rbac({ argv, env, stdout }: Call): Promise<Exit> {
   if ('text' in options) return print(stdout, options.text);
   const { rbac } = await import('./commands/rbac.ts');
   return print(stdout, await rbac(options));
+}
+
+async function doctor({ argv, env, stdout, signal }: Call): Promise<Exit> {
+  const { doctorOptions } = await import('./cli/doctor-options.ts');
+  const options = doctorOptions(argv, env);
+  if ('text' in options) return print(stdout, options.text);
+  const { doctor } = await import('./commands/doctor.ts');
+  const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
+  const plan = { ...options, identity, env, userAgent, events: false, podLabel: false };
+  const ports = { clock: systemClock, signal, stdout, pid: process.pid };
+  return { status: await doctor(plan, ports) };
 }

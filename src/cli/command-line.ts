@@ -1,5 +1,5 @@
 /** Reads the command line of a command other than `run`, whose flags it shares where they mean the same. */
-import { CommanderError } from 'commander';
+import { CommanderError, Option } from 'commander';
 import { withEnvironment, type Environment } from './environment.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag } from './help.ts';
@@ -17,6 +17,8 @@ export interface Spelling<Own extends string> {
   readonly description: string;
   /** Flags of `run`, with their variables. */
   readonly shared: readonly Flag[];
+  /** Those of them that the help has; by default all. */
+  readonly shown?: readonly Flag[];
   /** What a shared flag says here, where that differs. */
   readonly about?: Readonly<Partial<Record<Flag, string>>>;
   /** Flags of this command alone. They have no variables. */
@@ -68,9 +70,12 @@ export function readCommandLine<Own extends string>(
 
   const given: Partial<Record<string, Setting>> = {};
   const add = (flag: string, [flags, says]: Spelled) => {
-    command.option(flags, says).on(`option:${flag}`, (value?: string) => {
-      given[flag] = settingFrom(`--${flag}`, value, given[flag]);
-    });
+    const isHidden = spelling.shown?.every((shown) => shown !== flag) ?? false;
+    command
+      .addOption(new Option(flags, says).hideHelp(isHidden))
+      .on(`option:${flag}`, (value?: string) => {
+        given[flag] = settingFrom(`--${flag}`, value, given[flag]);
+      });
   };
   for (const flag of shared) add(flag, [spellingOf(flag)[0], about[flag] ?? spellingOf(flag)[1]]);
   for (const [flag, spelled] of Object.entries<Spelled>(own)) add(flag, spelled);

@@ -17,6 +17,7 @@ const statuses: [status: string | number, when: string][] = [
   [exitCode.defect, 'a defect of k8s-leader'],
   [exitCode.conflict, 'the lock was not obtained (--try, --wait)'],
   [exitCode.denied, 'the cluster forbids it; the message names the missing rule'],
+  [exitCode.unwell, 'of doctor alone: something else is wrong'],
   [exitCode.lost, 'leadership was lost while CMD ran; CMD has been stopped'],
   [exitCode.notExecutable, 'CMD cannot be executed'],
   [exitCode.notFound, 'CMD is not found'],

@@ -5,6 +5,7 @@
 export const subcommands = {
   status: 'show who leads, since when and until when',
   rbac: 'print the permissions that a candidate needs, as YAML',
+  doctor: 'check configuration, server, permissions and timings',
 } as const;
 
 export type SubcommandName = keyof typeof subcommands;

@@ -1,6 +1,6 @@
 /** Coordinated leader election, where the server chooses the holder: not a Lease for us. */
 import { describe, expect } from 'vitest';
-import { textLog } from './support/contest.ts';
+import { lock, textLog } from './support/contest.ts';
 import { testOn } from './support/fixtures.ts';
 
 const test = testOn([
@@ -32,5 +32,17 @@ describe.concurrent('a Lease with spec.strategy', () => {
     await a.told('lost');
     expect(await a.ended).toEqual({ code: 79, signal: null });
     expect(await contest.lease()).toEqual(before);
+  });
+
+  test('is what doctor and status refuse with 69, too', async ({ contest }) => {
+    await contest.createLease(spec);
+    const { kubeconfig } = await contest.account('a');
+    for (const command of ['doctor', 'status']) {
+      const words = [command, '--lock', lock, '--kubeconfig', kubeconfig];
+      const program = await contest.start(words);
+      expect(await program.ended).toEqual({ code: 69, signal: null });
+      const said = /coordinated leader election .*OldestEmulationVersion.*another lock/;
+      expect(program.stdout + program.stderr).toMatch(said);
+    }
   });
 });

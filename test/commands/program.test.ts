@@ -116,6 +116,37 @@ describe('status of a local lock', () => {
   });
 });
 
+describe('doctor of a local lock', () => {
+  it('finds all well, and makes no file', async () => {
+    const { code, stdout, stderr } = await ended(['doctor', ...local('healthy'), '--', 'sh']);
+    expect([code, stderr]).toEqual([0, '']);
+    const subjects = stdout.split('\n').map((line) => line.split(':')[0]);
+    expect(subjects).toEqual([
+      '✓ lock file',
+      '✓ guard',
+      expect.stringContaining('init'),
+      '✓ command',
+      '',
+    ]);
+    expect(existsSync(file('healthy'))).toBe(false);
+  });
+
+  it('tells who holds it', async () => {
+    await hold('taken', 'me');
+    expect((await ended(['doctor', ...local('taken')])).stdout).toContain(
+      'the lock is held by "me"',
+    );
+  });
+
+  it('ends with 69 where the file is none of ours, and with 78 where CMD is not there', async () => {
+    const elsewhere = local('x').with(-1, '/dev/null');
+    const { code, stdout } = await ended(['doctor', ...elsewhere, '--request-timeout=1s']);
+    expect([code, stdout]).toEqual([69, expect.stringMatching(/^✗ lock file: /)]);
+    const missing = await ended(['doctor', ...local('y'), '--', '/nowhere/cmd']);
+    expect([missing.code, missing.stdout]).toEqual([78, expect.stringContaining('✗ command: ')]);
+  });
+});
+
 describe('a reader that goes away', () => {
   test('ends a --watch with 141, and no word', async () => {
     await hold('left', 'a');
@@ -137,7 +168,7 @@ describe('a reader that goes away', () => {
 });
 
 test('no subcommand needs a lock to help', async () => {
-  for (const name of ['status', 'rbac']) {
+  for (const name of ['status', 'rbac', 'doctor']) {
     const { code, stdout, stderr } = await ended([name, '--help']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^Usage: k8s-leader ${name} `));

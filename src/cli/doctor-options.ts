@@ -1,0 +1,50 @@
+import { UsageError } from '../errors.ts';
+import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
+import type { Environment } from './environment.ts';
+import { flags } from './flags.ts';
+import { runOptions, type RunOptions } from './run-options.ts';
+
+/** What `run` would be asked for; CMD may be left out. */
+export interface DoctorOptions extends Omit<RunOptions, 'command'> {
+  readonly command: string | undefined;
+}
+
+export const doctorSpelling: Spelling<never> = {
+  name: 'doctor',
+  usage: '--lock NAME [options of run] [--] [CMD [ARG...]]',
+  description: 'Checks whether k8s-leader run would work here with the same options.',
+  shared: flags,
+  shown: [...placeFlags, 'lease-duration', 'renew-deadline', 'retry-period', 'stop-timeout'],
+  own: {},
+  words: '[CMD...]',
+  epilogue: `
+All other options of run are taken as well. Nothing is started, and nothing
+written: what a candidate would write is sent as a dry run.
+
+Each line begins with a mark: ✓ well; ✗ wrong, and what to do; – cannot be
+known, or is for you to judge.
+
+Exit status:
+  0      nothing is wrong
+  64     something is wrong with the flags
+  69     no usable cluster or lock file, or out of reach
+  77     a permission is missing, or the cluster refuses what we would write
+  78     something else is wrong
+
+Example:
+  kubectl exec deploy/my-app -- k8s-leader doctor --lock my-app`,
+};
+
+/** @throws {UsageError} */
+export function doctorOptions(
+  argv: readonly string[],
+  env: Environment,
+): DoctorOptions | { readonly text: string } {
+  const line = readCommandLine(doctorSpelling, argv, env);
+  if (line.kind === 'text') return line;
+  const [command] = line.words;
+  if (line.settings.lock === undefined)
+    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
+  // Without a CMD there is one check less.
+  return { ...runOptions(line.settings, [command ?? 'CMD']), command };
+}

@@ -1,0 +1,80 @@
+/** What `doctor` looks at on this machine: programs, init, the file of a local lock. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { findCommand } from '../child/command.ts';
+import { guardProblem } from '../child/guard-problem.ts';
+import type { DoctorPlan, DoctorPorts } from './patient.ts';
+import { look } from './follow.ts';
+import { ill, illness, open, well, type Findings } from './finding.ts';
+
+export async function* checkPlace({ env, command }: DoctorPlan, { pid }: DoctorPorts): Findings {
+  const problem = guardProblem(env['PATH']);
+  yield problem === undefined
+    ? well('guard', 'whatever happens to the wrapper, CMD is killed in time')
+    : ill(
+        'guard',
+        `CMD would outlive a killed or frozen wrapper: ${problem}`,
+        'add it to the image',
+      );
+  yield checkInit(pid);
+  if (command === undefined) return;
+  try {
+    yield well('command', findCommand(command, env['PATH']));
+  } catch (thrown) {
+    yield illness('command', thrown);
+  }
+  await Promise.resolve();
+}
+
+/** Where we are PID 1, or the wrapper that runs beside us is. */
+function checkInit(pid: number) {
+  const remedy = 'put an init such as tini in front of it';
+  if (pid === 1)
+    return ill('init', 'this is PID 1: zombies are not reaped, an early signal is lost', remedy);
+  const first = firstProcess();
+  const [program = '', script = ''] = first ?? [];
+  if (program === '') return open('init', 'which process is PID 1 cannot be seen');
+  if (basename(program).startsWith('node') && script.includes('k8s-leader'))
+    return ill('init', 'k8s-leader is PID 1 here: zombies are not reaped', remedy);
+  return well('init', `PID 1 is ${basename(program)}`);
+}
+
+function firstProcess(): string[] | undefined {
+  try {
+    return readFileSync('/proc/1/cmdline', 'utf8').split('\0');
+  } catch {
+    return undefined;
+  }
+}
+
+export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Findings {
+  const about = 'lock file';
+  try {
+    const { defaultLocalFile } = await import('../locks/local.ts');
+    const file = resolve(plan.localFile ?? defaultLocalFile(plan.env));
+    if (!existsSync(file)) {
+      yield whereItWouldBeMade(file);
+      return;
+    }
+    const { openLock } = await import('../locks/index.ts');
+    const { lock } = await openLock(plan, ports.signal);
+    const seen = await look({ lock, ...ports, requestTimeoutMs: plan.requestTimeoutMs });
+    const { holder } = seen?.record ?? {};
+    yield well(about, holder ? `${file}, the lock is held by ${JSON.stringify(holder)}` : file);
+  } catch (thrown) {
+    yield illness(about, thrown);
+  }
+}
+
+/** A candidate would make it, and its folders; a doctor does not, who may be another user. */
+function whereItWouldBeMade(file: string) {
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return well('lock file', `${file}, which the first candidate makes`);
+  } catch {
+    const remedy = 'choose a file in a folder that you may write to with --local-file';
+    return ill('lock file', `${file} cannot be made: no permission to write to ${folder}`, remedy);
+  }
+}

@@ -1,0 +1,42 @@
+/** Whether the kubelet leaves CMD as long to stop as we would; only where we may look at our own Pod. */
+import { formatDuration } from '../duration.ts';
+import { asFault } from '../election/lock.ts';
+import { ask, at, type Patient } from './patient.ts';
+import { ill, open, well, type Findings } from './finding.ts';
+
+/** For what comes after the command: the release, and the end of the process. */
+const farewellMs = 2_000;
+
+export async function* checkGracePeriod(patient: Patient): Findings {
+  const { env, stopTimeoutMs } = patient.plan;
+  const { POD_NAME: name = '', POD_NAMESPACE: namespace = '' } = env;
+  const about = 'grace period';
+  if (name === '' || namespace === '') {
+    yield open(about, 'unknown: POD_NAME and POD_NAMESPACE do not say which Pod this is');
+    return;
+  }
+  const [inNamespace, pod] = [namespace, name].map(encodeURIComponent);
+  const path = `/api/v1/namespaces/${inNamespace ?? ''}/pods/${pod ?? ''}`;
+  try {
+    const { status, body } = await ask(patient, 'GET', path);
+    const seconds = at(body, 'spec', 'terminationGracePeriodSeconds');
+    if (status === 403) yield open(about, 'unknown: it would need the verb "get" on pods');
+    else if (status !== 200 || typeof seconds !== 'number')
+      yield open(
+        about,
+        `unknown: the server answers ${String(status)} to the question for the Pod`,
+      );
+    else {
+      const stop = formatDuration(stopTimeoutMs);
+      yield seconds * 1_000 >= stopTimeoutMs + farewellMs
+        ? well(about, `${String(seconds)}s, --stop-timeout ${stop}`)
+        : ill(
+            about,
+            `terminationGracePeriodSeconds is ${String(seconds)}, too short for --stop-timeout ${stop}`,
+            `raise it to ${String(Math.ceil((stopTimeoutMs + farewellMs) / 1_000))} at least, or lower --stop-timeout`,
+          );
+    }
+  } catch (thrown) {
+    yield open(about, `unknown: ${asFault(thrown).message}`);
+  }
+}
