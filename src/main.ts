@@ -44,7 +44,8 @@ export interface Ending extends Exit {
 /** Never throws: whatever goes wrong is told on stderr and in the exit status. */
 export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
-  const exit = await mainTo(world.stderr ?? stderr.put, world);
+  const sink = world.stderr ?? stderr.put;
+  const exit = await mainTo({ ...world, stderr: sink, droppedLines: stderr.dropped });
   await stderr.drained();
   return { ...exit, stuck: await haveThreadsWork() };
 }
@@ -63,13 +64,21 @@ async function haveThreadsWork(): Promise<boolean> {
   return true;
 }
 
-async function mainTo(stderr: Sink, world: World): Promise<Exit> {
+/** The world once there is a way to stderr. */
+interface Surroundings extends World {
+  readonly stderr: Sink;
+  /** How many lines nobody could read so far. */
+  readonly droppedLines: () => number;
+}
+
+async function mainTo(world: Surroundings): Promise<Exit> {
+  const { stderr } = world;
   try {
     const invocation = parse(world.argv, world.env, { version });
-    if (invocation.kind === 'run') return await runCommand(invocation.options, world, stderr);
+    if (invocation.kind === 'run') return await runCommand(invocation.options, world);
     if (invocation.kind === 'subcommand') {
       const { subcommand } = await import('./subcommand.ts');
-      return await subcommand(invocation, { ...world, stderr });
+      return await subcommand(invocation, world);
     }
     return print(world.stdout, invocation.text);
   } catch (thrown) {
@@ -83,14 +92,14 @@ async function mainTo(stderr: Sink, world: World): Promise<Exit> {
   }
 }
 
-async function runCommand(options: RunOptions, world: World, stderr: Sink): Promise<Exit> {
+async function runCommand(options: RunOptions, world: Surroundings): Promise<Exit> {
   const env = environmentWithoutOurs(world.env);
   const file = findCommand(options.command[0], env['PATH']);
   if (options.disable) becomeCommand(file, options.command, env);
 
   const identity = options.identity ?? defaultIdentity(env);
   const logLine = log({
-    sink: stderr,
+    sink: world.stderr,
     format: options.logFormat,
     level: options.logLevel,
     lock: options.lock,
@@ -122,6 +131,7 @@ async function runCommand(options: RunOptions, world: World, stderr: Sink): Prom
       clock: systemClock,
       facts: { version, lock, lockKind, identity },
       namespace: () => namespace || undefined,
+      droppedLines: world.droppedLines,
     });
     emit({ type: 'listening', host: observation.host, port: observation.port });
   };

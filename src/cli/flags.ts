@@ -50,7 +50,7 @@ export const flagGroups = {
   Observing: {
     listen: [
       '--listen <ADDRESS>',
-      'serve /livez, /readyz, /leader and /status over HTTP at [HOST:]PORT',
+      'serve /livez, /readyz, /leader, /status and /metrics over HTTP at [HOST:]PORT',
     ],
   },
   Logging: {

@@ -7,6 +7,8 @@ import { stopBudgetMs, type Timing } from '../election/timing.ts';
 import type { RunListener } from '../events.ts';
 import { notFound, probeEndpoints, type Endpoints } from './endpoints.ts';
 import { startHttpServer, type ListenAddress } from './http-server.ts';
+import { createMetrics } from './metrics.ts';
+import { thisProcess } from './process.ts';
 import { afterEvent, initialState } from './state.ts';
 import type { Facts, Trust, View } from './view.ts';
 
@@ -16,6 +18,8 @@ export interface ObservationOptions {
   readonly namespace: () => string | undefined;
   readonly timing: Timing;
   readonly clock: Clock;
+  /** How many log lines nobody could read so far. */
+  readonly droppedLines: () => number;
 }
 
 export interface Observation {
@@ -39,7 +43,11 @@ export async function startObservation(options: ObservationOptions): Promise<Obs
     return { isTrusted: term.isTrusted(), killInMs, leftMs: killInMs - stopBudgetMs(timing) };
   };
   const view = (): View => ({ facts, namespace: options.namespace(), state, trust: trust() });
-  const endpoints: Endpoints = probeEndpoints;
+  const { lock, version } = facts;
+  const { renewDeadlineMs } = timing;
+  const process = thisProcess(options.droppedLines);
+  const metrics = createMetrics({ clock, process, lock, version, renewDeadlineMs });
+  const endpoints: Endpoints = { ...probeEndpoints, '/metrics': metrics.show };
   const show = (path: string) =>
     Object.hasOwn(endpoints, path)
       ? (endpoints[path]?.(view()) ?? notFound([]))
@@ -54,6 +62,7 @@ export async function startObservation(options: ObservationOptions): Promise<Obs
     leads: (begun) => (term = begun),
     hear(event) {
       state = afterEvent(state, event, { wallMs: clock.wall(), identity: facts.identity });
+      metrics.hear(event, state);
     },
   };
 }

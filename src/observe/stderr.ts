@@ -16,6 +16,8 @@ export type Sink = (line: string) => void;
 
 export interface Stderr {
   readonly put: Sink;
+  /** How many lines could not be written so far. */
+  readonly dropped: () => number;
   /** Waits for what was taken to be written, but not long. A thread may still hang in a write that nobody reads. */
   drained(): Promise<void>;
 }
@@ -32,12 +34,18 @@ const patienceMs = 500;
 export function openStderr(): Stderr {
   const way = opener();
   let dropped = 0;
+  let untold = 0;
   return {
     put(line) {
-      const note = dropped > 0 ? `k8s-leader: ${String(dropped)} log lines were dropped\n` : '';
-      if (way.put(note + clip(line))) dropped = 0;
-      else dropped += 1;
+      const note = untold > 0 ? `k8s-leader: ${String(untold)} log lines were dropped\n` : '';
+      if (way.put(note + clip(line))) {
+        untold = 0;
+      } else {
+        untold += 1;
+        dropped += 1;
+      }
     },
+    dropped: () => dropped,
     drained: way.drained,
   };
 }
