@@ -1,7 +1,6 @@
 /**
- * Rolls the declarations of the library into one file for each entry, beside its code in dist/library, or into
- * the folder that is given. What is
- * not exported stays inside, and what is marked as internal is left out.
+ * Rolls the declarations of the library into one file for each entry, beside its code in dist/library, or in the folder
+ * that is given. What is not exported stays inside, and what is marked as internal is left out.
  */
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';

@@ -1,0 +1,190 @@
+/** What is published: that it can be imported in every usual way, and that importing it does nothing. */
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pack, type Packed } from './support/packed.ts';
+
+let packed: Packed;
+beforeAll(async () => {
+  packed = await pack();
+}, 120_000);
+afterAll(() => packed.remove());
+
+const names = [
+  'LeaderElector',
+  'LeadershipLost',
+  'LockFault',
+  'TermReleased',
+  'configMapLock',
+  'defaultTiming',
+  'endpointsLock',
+  'leaseLock',
+  'localLock',
+  'openCluster',
+  'secretLock',
+  'systemClock',
+  'timingProblem',
+  'timingWarning',
+];
+
+describe('the package', () => {
+  test('has nothing that publint complains about', async () => {
+    const { messages } = await publint({ pkgDir: packed.folder, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test('has types that resolve wherever packages have exports', async () => {
+    const result = await checkPackage(createPackageFromTarballData(packed.tarball));
+    if (result.types === false) throw new Error('no types at all');
+    const problems = result.problems.filter(
+      (problem) =>
+        // Node gives it to require() as it is, since 22.12; so does TypeScript, since 5.8.
+        problem.kind !== 'CJSResolvesToESM' &&
+        // Knows nothing of exports, and has been given up by TypeScript 6.
+        !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test('refers to no source in its declarations', async () => {
+    const library = join(packed.folder, 'dist/library');
+    const declarations = (await readdir(library)).filter((name) => name.endsWith('.d.ts'));
+    expect(declarations.sort()).toEqual(['index.d.ts', 'shared.d.ts', 'testing.d.ts']);
+    for (const name of declarations)
+      expect(await readFile(join(library, name), 'utf8')).not.toMatch(/['"][^'"]*\.ts['"]/);
+  });
+
+  const consumer = `
+    import { LeaderElector, leaseLock, type Lock, type Term } from 'k8s-leader';
+    import { FakeClock, lockContract, MemoryLockServer } from 'k8s-leader/testing';
+    const lock: Lock = new MemoryLockServer().handle();
+    const elector = new LeaderElector({ lock, clock: new FakeClock(), leaseDurationMs: 15_000 });
+    export const token = async (): Promise<string | undefined> => {
+      for await (const term of elector.terms()) return term.fencingToken;
+      return undefined;
+    };
+    export const end = elector.run({ onStartedLeading: (term: Term) => term.release() });
+    export const leases = [leaseLock({ name: 'a' }), ...lockContract(() => Promise.reject(new Error()))];
+    // @ts-expect-error a name is required
+    leaseLock({});`;
+  const { ModuleKind, ModuleResolutionKind } = ts;
+  test.each([
+    ['node16', ModuleKind.Node16, ModuleResolutionKind.Node16, 'ts'],
+    ['nodenext', ModuleKind.NodeNext, ModuleResolutionKind.NodeNext, 'ts'],
+    ['nodenext, CommonJS', ModuleKind.NodeNext, ModuleResolutionKind.NodeNext, 'cts'],
+    ['bundler', ModuleKind.ESNext, ModuleResolutionKind.Bundler, 'ts'],
+  ])('is typed under moduleResolution %s', async (name, module, moduleResolution, extension) => {
+    const file = join(packed.project, `${name.replaceAll(/\W/g, '-')}.${extension}`);
+    await writeFile(file, consumer);
+    const program = ts.createProgram([file], {
+      module,
+      moduleResolution,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      // Checking those of Node takes seconds; once is enough for ours.
+      skipLibCheck: name !== 'node16',
+      types: ['node'],
+      typeRoots: [join(packed.project, 'node_modules/@types')],
+    });
+    const said = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText, file: where }) => [
+        where?.fileName,
+        ts.flattenDiagnosticMessageText(messageText, '\n'),
+      ]);
+    expect(said).toEqual([]);
+  });
+});
+
+describe.each([
+  ['import', 'esm.mjs', 'await import'],
+  ['require', 'cjs.cjs', 'require'],
+])('%s of the package', (_, file, load) => {
+  test('gives all of it, of one kind', async () => {
+    const said = await packed.node(
+      file,
+      `const library = ${load}('k8s-leader'), testing = ${load}('k8s-leader/testing');
+       const lock = new testing.MemoryLockServer().handle();
+       const refused = lock.read({ signal: AbortSignal.abort() }).catch((error) => error);
+       refused.then((error) => console.log(JSON.stringify({
+         names: Object.keys(library).sort(),
+         testing: Object.keys(testing).sort(),
+         isOneKind: error instanceof library.LockFault,
+       })));`,
+    );
+    expect(JSON.parse(said)).toEqual({
+      names,
+      testing: ['FakeClock', 'MemoryLockServer', 'atRest', 'lockContract'],
+      isOneKind: true,
+    });
+  });
+
+  test('changes nothing and leaves nothing behind', async () => {
+    const said = await packed.node(
+      file,
+      `const state = () => ({
+         listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+         handles: process.getActiveResourcesInfo(),
+         env: Object.entries(process.env),
+         globals: Reflect.ownKeys(globalThis).map(String),
+         cwd: process.cwd(),
+         umask: process.umask(),
+       });
+       const before = state();
+       const library = ${load}('k8s-leader');
+       const lock = library.leaseLock({ name: 'a' });
+       new library.LeaderElector({ lock });
+       const after = state();
+       const changed = Object.keys(before).filter((key) => String(before[key]) !== String(after[key]));
+       console.log(JSON.stringify(changed.map((key) => [key, before[key], after[key]])));`,
+      '--throw-deprecation',
+    );
+    expect(JSON.parse(said)).toEqual([]);
+  });
+
+  test('costs less than 60 ms', async () => {
+    const costs: number[] = [];
+    for (let round = 0; round < 7; round++) {
+      const said = await packed.node(
+        file,
+        `const before = process.cpuUsage();
+         const library = ${load}('k8s-leader');
+         const { user, system } = process.cpuUsage(before);
+         console.log((user + system) / 1_000);`,
+      );
+      costs.push(Number(said));
+    }
+    const median = costs.sort((a, b) => a - b)[3]!;
+    process.stderr.write(`${load}('k8s-leader'): ${median.toFixed(1)} ms of processor time\n`);
+    expect(median).toBeLessThan(60);
+  });
+});
+
+test('what a bundler leaves of one lock has no elector in it', async () => {
+  const sizeOf = async (contents: string) => {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: packed.project },
+      bundle: true,
+      minify: true,
+      logLevel: 'error',
+      format: 'esm',
+      platform: 'node',
+      external: ['@kubernetes/client-node'],
+      splitting: true,
+      outdir: join(packed.project, 'out'),
+      write: false,
+    });
+    return outputFiles.find(({ path }) => path.endsWith('stdin.js'))?.contents.length ?? 0;
+  };
+  const nothing = await sizeOf(`import 'k8s-leader';`);
+  const lock = await sizeOf(`import { leaseLock } from 'k8s-leader'; leaseLock({ name: 'a' });`);
+  const all = await sizeOf(`export * from 'k8s-leader';`);
+  expect(nothing).toBe(0);
+  expect(lock).toBeLessThan(all / 3);
+});
