@@ -14,7 +14,7 @@ export const flagGroups = {
     ],
     'lock-kind': [
       '--lock-kind <KIND>',
-      'lease, configmap, endpoints or secret: what holds the record (default: lease)',
+      'lease, configmap, endpoints or secret: what holds the record (default: lease); configmap+lease and the like: both, to migrate',
     ],
     backend: [
       '--backend <KIND>',

@@ -14,7 +14,16 @@ export interface PlaceOptions {
   readonly context: string | undefined;
 }
 
-export const lockKinds = ['lease', 'configmap', 'endpoints', 'secret'] as const;
+/** Two joined by `+`: one lock in both, for those that move from the one to the other. */
+export const lockKinds = [
+  'lease',
+  'configmap',
+  'endpoints',
+  'secret',
+  'configmap+lease',
+  'endpoints+lease',
+  'secret+lease',
+] as const;
 export type LockKind = (typeof lockKinds)[number];
 
 /** @throws {UsageError} for the first thing that cannot be meant */

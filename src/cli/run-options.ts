@@ -115,7 +115,7 @@ function warningsOf(
     warnings.push(
       `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can succeed a crashed leader in that time`,
     );
-  if (lockKind === 'endpoints')
+  if (lockKind.startsWith('endpoints'))
     warnings.push(
       'Endpoints are deprecated since Kubernetes 1.33: a new lock is better off in a Lease',
     );

@@ -5,6 +5,7 @@
 import type { LockFault } from './lock.ts';
 import { claimableAtMs, durationMs, looksAlive, type Observation } from './observation.ts';
 import type { Timing } from './timing.ts';
+import { hasParts } from './version.ts';
 
 /** A watch that shows nothing for so long is looked after. */
 const longestSilenceMs = 60_000;
@@ -26,6 +27,8 @@ export interface Candidate {
   readonly observation: Observation | undefined;
   /** The observed version is known not to be the latest: look before claiming. */
   readonly outdated: boolean;
+  /** A claim may have been applied, or applied in part: only a look shows what came of it. */
+  readonly isHalfWay: boolean;
   readonly nextLookAtMs: number;
   /** When to claim what has been observed. */
   readonly claimAtMs: number;
@@ -61,6 +64,7 @@ export function newCandidate(
     startedAtMs,
     observation: memory,
     outdated: true,
+    isHalfWay: false,
     nextLookAtMs: -Infinity,
     claimAtMs: Infinity,
     isWatching: false,
@@ -89,7 +93,8 @@ export interface Sight extends Moment {
 export function afterLook(candidate: Candidate, sight: Sight): Candidate {
   const { trouble, observation, quietLooks } = candidate;
   const isNew = sight.observation !== observation;
-  const seeing = afterSight({ ...candidate, quietLooks: isNew ? 0 : quietLooks + 1 }, sight);
+  const looked = { ...candidate, isHalfWay: false, quietLooks: isNew ? 0 : quietLooks + 1 };
+  const seeing = afterSight(looked, sight);
   // A look that works says nothing about claims that do not.
   const isStill = trouble?.during === 'claim' && !isPromised(sight.observation);
   return { ...seeing, trouble: isStill ? trouble : undefined };
@@ -97,7 +102,13 @@ export function afterLook(candidate: Candidate, sight: Sight): Candidate {
 
 /** What the watch shows says nothing about requests that have failed. */
 export function afterGlimpse(candidate: Candidate, sight: Sight): Candidate {
-  return afterSight({ ...candidate, quietLooks: 0 }, sight);
+  const { isHalfWay, outdated, nextLookAtMs } = candidate;
+  const seeing = afterSight({ ...candidate, quietLooks: 0 }, sight);
+  const { seen } = sight.observation;
+  // It may be our own half, when what the claim has met is in another object.
+  return isHalfWay && seen && hasParts(seen.version)
+    ? { ...seeing, outdated, nextLookAtMs }
+    : seeing;
 }
 
 function afterSight(candidate: Candidate, sight: Sight): Candidate {
@@ -142,10 +153,14 @@ function isPromised({ promisedUntilMs }: Observation): boolean {
   return promisedUntilMs > -Infinity;
 }
 
-/** Somebody else was faster. */
-export function afterConflict(candidate: Candidate, nextLookAtMs: number): Candidate {
+/** Somebody else was faster; `isHalfWay` unless nothing of the claim can have been applied. */
+export function afterConflict(
+  candidate: Candidate,
+  nextLookAtMs: number,
+  isHalfWay: boolean,
+): Candidate {
   const conflicts = candidate.conflicts + 1;
-  return { ...candidate, outdated: true, nextLookAtMs, conflicts, trouble: undefined };
+  return { ...candidate, outdated: true, isHalfWay, nextLookAtMs, conflicts, trouble: undefined };
 }
 
 /** A failed look leaves what we know as it is; after a claim without an answer we know nothing. */
@@ -158,6 +173,7 @@ export function afterFault(
   return {
     ...candidate,
     outdated: candidate.outdated || during === 'claim',
+    isHalfWay: candidate.isHalfWay || during === 'claim',
     nextLookAtMs: nowMs + pauseMs,
     trouble: {
       fault,

@@ -50,7 +50,7 @@ export type WriteResult =
   | { readonly kind: 'written'; readonly current: Versioned }
   /**
    * The object is no longer (or not yet) at the version the write was based on. Nothing was written, unless `isPartial`:
-   * that was met in one of several objects, and another says it now.
+   * that was met in one of several objects, and another says it now, or has for a moment.
    */
   | { readonly kind: 'conflict'; readonly isPartial?: boolean };
 

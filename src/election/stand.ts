@@ -179,8 +179,9 @@ export class Stand {
         this.#candidate = afterLook(this.#candidate, this.#sight(outcome.current));
         break;
       case 'conflict': {
-        const lookAtMs = this.#options.clock.now() + this.#conflictPauseMs();
-        this.#candidate = afterConflict(this.#candidate, lookAtMs);
+        const isHalfWay = !outcome.isCertain;
+        const lookAtMs = this.#options.clock.now() + this.#conflictPauseMs(isHalfWay);
+        this.#candidate = afterConflict(this.#candidate, lookAtMs, isHalfWay);
         break;
       }
       case 'fault':
@@ -206,11 +207,12 @@ export class Stand {
   }
 
   /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
-  #conflictPauseMs(): number {
+  #conflictPauseMs(isHalfWay: boolean): number {
     const { timing, random, lookout } = this.#options;
     const { conflicts } = this.#candidate;
     if (conflicts > 0) return backoffMs(conflicts, { timing, random });
-    return (lookout.isOpen ? watchedConflictSpreadMs : conflictSpreadMs) * random();
+    const isShown = lookout.isOpen && !isHalfWay;
+    return (isShown ? watchedConflictSpreadMs : conflictSpreadMs) * random();
   }
 
   #leftMs(): number {

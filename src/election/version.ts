@@ -27,6 +27,11 @@ export function isLater(version: string, other: string): boolean | undefined {
   return isSomeLater;
 }
 
+/** Whether it is that of a lock in several objects. */
+export function hasParts(version: string): boolean {
+  return version.includes(separator);
+}
+
 /** Whether an object that existed `before` is gone, of several of which one is left. */
 export function hasLostPart(version: string, before: string): boolean {
   const [parts, partsBefore] = [version.split(separator), before.split(separator)];

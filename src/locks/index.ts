@@ -2,10 +2,12 @@
 import type { Lock } from '../election/lock.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
 
+type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
+
 export interface LockChoice {
   readonly backend: 'kubernetes' | 'local';
   /** Of the object in the cluster. */
-  readonly lockKind: 'lease' | 'configmap' | 'endpoints' | 'secret';
+  readonly lockKind: 'lease' | AnnotationKind | `${AnnotationKind}+lease`;
   readonly lock: string;
   readonly namespace: string | undefined;
   readonly localFile: string | undefined;
@@ -60,7 +62,26 @@ async function openObject(choice: LockChoice, signal: AbortSignal): Promise<Open
 export async function loadKind(
   kind: LockChoice['lockKind'],
 ): Promise<(at: ObjectLockOptions) => Lock> {
-  if (kind === 'lease') return (await import('./lease.ts')).leaseLock;
-  const { configMapLock, endpointsLock, secretLock } = await import('./annotation.ts');
-  return { configmap: configMapLock, endpoints: endpointsLock, secret: secretLock }[kind];
+  switch (kind) {
+    case 'lease':
+      return (await import('./lease.ts')).leaseLock;
+    case 'configmap':
+      return (await import('./annotation.ts')).configMapLock;
+    case 'endpoints':
+      return (await import('./annotation.ts')).endpointsLock;
+    case 'secret':
+      return (await import('./annotation.ts')).secretLock;
+    case 'configmap+lease':
+      return loadPair('configmap');
+    case 'endpoints+lease':
+      return loadPair('endpoints');
+    case 'secret+lease':
+      return loadPair('secret');
+  }
+}
+
+async function loadPair(old: AnnotationKind): Promise<(at: ObjectLockOptions) => Lock> {
+  const { pairLock } = await import('./pair.ts');
+  const [first, second] = [await loadKind(old), await loadKind('lease')];
+  return (at) => pairLock(first(at), second(at));
 }

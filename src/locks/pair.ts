@@ -26,7 +26,7 @@
  *   Only what was somebody else's or released is: a leader that makes its lost record again looks like a claimant.
  * - A claim without an answer: the first stays ours. If nobody has the second, it is a record of ours, to be claimed
  *   afresh, or given back by a withdrawal; if we are gone it runs out, as any. If somebody has, the pair differs.
- * - A renewal: `isPartial` keeps the record known as ours. The elector reads, and finds the two in one term (write afresh,
+ * - A renewal. `isPartial` keeps the record known as ours. The elector reads, and finds the two in one term (write afresh,
  *   from the first on), or somebody else in the second (lost; the first runs out).
  */
 import { asFault, type LeaderRecord, type Lock, type RequestOptions } from '../election/lock.ts';
@@ -73,8 +73,9 @@ async function take(
   if (one.kind === 'conflict') return one;
   // If the connection was to be a new one, it is by now.
   const { signal } = how;
-  const undo = async () =>
-    isTakeover(record, basis) && (await isGivenBack(first, one.current, { signal }));
+  const undo = async () => {
+    if (isTakeover(record, basis)) await releaseClaim(first, one.current, { signal });
+  };
   try {
     const other = await second.write(record, basis.second, { signal });
     if (other.kind === 'written') return written({ first: one.current, second: other.current });
@@ -84,7 +85,8 @@ async function take(
     if (fault.kind !== 'unreachable') await undo();
     throw fault;
   }
-  return (await undo()) ? { kind: 'conflict' } : { kind: 'conflict', isPartial: true };
+  await undo();
+  return { kind: 'conflict', isPartial: true };
 }
 
 async function giveBack(
@@ -111,12 +113,8 @@ function isTakeover(record: LeaderRecord, { first, second }: Parts): boolean {
   return before.holder === '' ? isReleased(before) : !isSameTerm(before, record);
 }
 
-async function isGivenBack(lock: Lock, claimed: Versioned, how: RequestOptions): Promise<boolean> {
+async function releaseClaim(lock: Lock, claimed: Versioned, how: RequestOptions): Promise<void> {
   const released = { ...claimed.record, holder: '', leaseDurationMs: 1_000 };
-  try {
-    return (await lock.write(released, claimed, how)).kind === 'written';
-  } catch {
-    // It runs out.
-    return false;
-  }
+  // If that does not work, it runs out.
+  await lock.write(released, claimed, how).catch(() => undefined);
 }

@@ -51,6 +51,7 @@ describe('understands', () => {
     ['--lock-kind lease', {}],
     ['--lock-kind configmap', { lockKind: 'configmap' }],
     ['--lock-kind secret', { lockKind: 'secret' }],
+    ['--lock-kind configmap+lease', { lockKind: 'configmap+lease' }],
     ['--try', { patience: { kind: 'try' } }],
     ['--wait 5m', { patience: { kind: 'wait', waitMs: 300_000 } }],
     ['--wait 20', { patience: { kind: 'wait', waitMs: 20_000 } }],
@@ -129,6 +130,7 @@ describe('warns', () => {
   test.each([
     ['--wait 14s', /wait of 14s is shorter than the lease duration \(15s\)/],
     ['--lock-kind endpoints', /Endpoints are deprecated since Kubernetes 1\.33/],
+    ['--lock-kind endpoints+lease', /Endpoints are deprecated since Kubernetes 1\.33/],
     ['--lease-duration 11s', /less than a second to stop/],
   ])('about %s', (line, warning) => {
     const { warnings } = run('--lock', 'demo', ...line.split(' '), 'true');

@@ -124,7 +124,7 @@ describe('a candidate', () => {
   });
 
   it('does not claim again what it has lost: it looks, after a moment', () => {
-    const candidate = afterConflict(looked(undefined), 7);
+    const candidate = afterConflict(looked(undefined), 7, false);
     expect(nextStep(candidate, at(0))).toEqual({ kind: 'sleep', ms: 7 });
     expect(nextStep(candidate, at(7))).toEqual({ kind: 'look' });
   });
@@ -151,7 +151,7 @@ describe('trouble', () => {
     const twice = failed(once1, 'denied', { nowMs: 3_000 });
     expect(twice.trouble).toMatchObject({ sinceMs: 1_000, failures: 2, fault: { kind: 'denied' } });
     expect(lookedAgain(twice, sight(recordOf('b'), 4_000), 6_000).trouble).toBeUndefined();
-    expect(afterConflict(twice, 4_000).trouble).toBeUndefined();
+    expect(afterConflict(twice, 4_000, false).trouble).toBeUndefined();
   });
 
   test.each<Patience>([forever, once, { kind: 'wait', waitMs: 60_000 }])(
