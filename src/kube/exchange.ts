@@ -8,10 +8,10 @@ export const maxBodyBytes = 4 * 2 ** 20;
 
 /** What a request to the API server asks for. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** Below the path of the server's URL; begins with a slash, its variable parts are escaped. */
   readonly path: string;
-  /** Sent as JSON. */
+  /** Sent as JSON; in a PATCH as a JSON merge patch. */
   readonly body?: unknown;
 }
 
@@ -61,7 +61,7 @@ export async function begin(options: Exchange): Promise<http.IncomingMessage> {
       ...access.headers,
       Accept: 'application/json',
       'User-Agent': options.userAgent,
-      ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(sent === undefined ? {} : { 'Content-Type': contentTypeOf(method) }),
     },
     // Not for us, `signal` does that: it ends a proxy's handshake, which the request has no hold of.
     timeout: options.timeoutMs,
@@ -74,6 +74,10 @@ export async function begin(options: Exchange): Promise<http.IncomingMessage> {
     request.on('error', reject).on('response', resolve);
     request.end(sent);
   });
+}
+
+function contentTypeOf(method: Call['method']): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
 
 /** The rest of an answer that has begun. */

@@ -1,0 +1,130 @@
+/**
+ * `--pod-label`: a candidate whose Pod has a label while it leads, so that a Service finds the leader. Loaded only when
+ * that is asked for.
+ *
+ *     start ─ remove ─▶ campaign ─ elected ─▶ set ┄┄ the work ┄┄ asked to end, or lost ─▶ remove ─▶ release
+ *               ≤ 1 s                         not waited for            at once              ≤ 2 s
+ *
+ * What holds, and what cannot:
+ * - The label is set only while the term is trusted, and the lock is released after it is gone. As long as the API server
+ *   answers in time, no two Pods have it at once, and no Pod has it outside of a term.
+ * - A leader that is killed, or cut off from the server, cannot remove it. Its command is dead before anybody else leads
+ *   (the guard sees to that), so the label then stands on a Pod where nothing runs: until a new process there removes it,
+ *   which is the first thing that it does, or the connection is back. A readiness probe keeps traffic away meanwhile.
+ * - Nothing waits for the label but the release, for at most {@link releaseBoundMs}: one attempt on a dead connection
+ *   (1 s), and another on a new one. That is beside CMD: it is gone by then, and no KILL is later for it. After TERM the
+ *   removal goes on while CMD stops, and is over before CMD is. After a loss there is nothing to keep in order any more:
+ *   removal and release run side by side.
+ * - A label that cannot be set or removed is a warning, and leading goes on: it routes, the lock excludes.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Clock } from '../election/clock.ts';
+import type { Elector } from '../election/elector.ts';
+import type { Term } from '../election/term.ts';
+import type { Timing } from '../election/timing.ts';
+import { UsageError } from '../errors.ts';
+import type { Env } from './cluster.ts';
+import type { Connection } from './connection.ts';
+import { chooseNamespace } from './namespace.ts';
+import { PodLabel } from './pod-label.ts';
+import { labelledPod, type Label, type PodAddress } from './pod.ts';
+
+type Candidate = Pick<Elector, 'campaign'>;
+
+export interface PodLabelling {
+  readonly label: Label;
+  readonly connection: Connection;
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly requestTimeoutMs: number;
+  /** Aborts when everything is over. */
+  readonly ended: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
+/** What an earlier process has left is removed within this, or beside the campaign. */
+export const startBoundMs = 1_000;
+export const releaseBoundMs = 2_000;
+
+/** @throws {UsageError} when nothing says which Pod this is */
+export function labellingPod(candidate: Candidate, options: PodLabelling): Candidate {
+  const { label, connection, clock, warn } = options;
+  const address = ownPod(options.env, connection.cluster.namespace);
+  const podLabel = new PodLabel({
+    ...options,
+    pod: labelledPod(connection, address, label),
+    random: Math.random,
+    mark: randomUUID,
+    onFault: ({ message, hint }, wish) => {
+      const said = hint === undefined ? message : `${message}; ${hint}`;
+      warn(`cannot ${wish} the label ${label.key} of the Pod: ${said}`);
+    },
+  });
+  options.ended.addEventListener('abort', () => {
+    podLabel.close();
+  });
+  const removedWithin = async (boundMs: number, signal?: AbortSignal) => {
+    const over = new AbortController();
+    const signals = signal ? [over.signal, signal] : [over.signal];
+    await Promise.race([podLabel.remove(), clock.sleep(boundMs, AbortSignal.any(signals))]);
+    over.abort();
+  };
+  const beforeRelease = async (term: Term) => {
+    const removed = removedWithin(releaseBoundMs);
+    if (!term.loss) await removed;
+    const outcome = await term.release();
+    await removed;
+    return outcome;
+  };
+  let isFirst = true;
+  return {
+    async campaign(how) {
+      if (isFirst) await removedWithin(startBoundMs, how.signal);
+      isFirst = false;
+      const outcome = await candidate.campaign(how);
+      if (outcome.kind !== 'elected') return outcome;
+      const { term } = outcome;
+      podLabel.set(() => term.isTrusted());
+      const remove = () => void podLabel.remove();
+      term.signal.addEventListener('abort', remove);
+      if (term.signal.aborted) remove();
+      return { kind: 'elected', term: releasedBy(term, () => beforeRelease(term)) };
+    },
+  };
+}
+
+/** The term itself, but for its release. */
+function releasedBy(term: Term, release: Term['release']): Term {
+  let released: ReturnType<Term['release']> | undefined;
+  return {
+    fencingToken: term.fencingToken,
+    transitions: term.transitions,
+    lost: term.lost,
+    signal: term.signal,
+    get loss() {
+      return term.loss;
+    },
+    isOngoing: () => term.isOngoing(),
+    isTrusted: () => term.isTrusted(),
+    remainingMs: () => term.remainingMs(),
+    deadline: () => term.deadline(),
+    subscribe: (listener) => term.subscribe(listener),
+    release: () => (released ??= release()),
+  };
+}
+
+/**
+ * The Pod that this process runs in, where the Downward API says so; else, in a pod, the name of the host, which is the
+ * Pod's unless somebody has chosen otherwise.
+ */
+function ownPod(env: Env, configured: string | undefined): PodAddress {
+  const name = env['POD_NAME'] || (env['KUBERNETES_SERVICE_HOST'] ? hostname() : '');
+  if (name === '')
+    throw new UsageError(
+      '--pod-label needs to know which Pod this is, and this is no pod',
+      'set POD_NAME and POD_NAMESPACE, in a pod by fieldRef, or leave --pod-label out',
+    );
+  return { name, namespace: chooseNamespace({ flag: undefined, env, cluster: configured }) };
+}
