@@ -18,9 +18,11 @@ export type {
   FaultKind,
   LeaderRecord,
   Lock,
+  Remarks,
   RequestOptions,
   Sighting,
   Versioned,
+  Wish,
   WriteResult,
 } from './election/lock.ts';
 export { LeadershipLost, TermReleased } from './election/lost.ts';

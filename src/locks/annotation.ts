@@ -8,7 +8,7 @@
 import type { LeaderRecord, Lock } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { formatRecord, parseRecord } from './annotation-record.ts';
-import type { ObjectKind } from './api-object.ts';
+import { annotationsOf, type ObjectKind } from './api-object.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
 import { resources } from './resources.ts';
 
@@ -51,9 +51,4 @@ function withAnnotation(object: JsonObject, record: LeaderRecord): JsonObject {
     ...object,
     metadata: { ...metadata, annotations: { ...annotations, [recordAnnotation]: text } },
   };
-}
-
-function annotationsOf({ metadata }: JsonObject): JsonObject {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
-  return isObject(annotations) ? annotations : {};
 }

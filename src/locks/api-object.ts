@@ -1,6 +1,7 @@
 /** An API object that has a record in it: what each kind says about itself, and what all have in common. */
 import { LockFault, type LeaderRecord, type Versioned } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
+import { remarksIn } from './remark-fields.ts';
 
 /** As far as it has to be in order to be written back. */
 export type ApiObject = JsonObject & {
@@ -30,13 +31,20 @@ export interface ObjectKind {
 export function versioned(kind: ObjectKind, body: unknown): Versioned {
   const object = wellFormed(kind, body);
   const { resourceVersion: version } = object.metadata;
-  return { record: kind.read(object), version, origin: object };
+  const record = { ...kind.read(object), ...remarksIn(annotationsOf(object)) };
+  return { record, version, origin: object };
 }
 
 /** @throws {LockFault} `unreachable` when this is no such object, whosever it may be */
 export function wellFormed(kind: ObjectKind, body: unknown): ApiObject {
   if (isApiObject(body) && kind.isWellFormed(body)) return body;
   throw new LockFault('unreachable', `the answer is not a well-formed ${kind.name}`);
+}
+
+/** None when they are not of the right form. */
+export function annotationsOf({ metadata }: JsonObject): JsonObject {
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
+  return isObject(annotations) ? annotations : {};
 }
 
 function isApiObject(body: unknown): body is ApiObject {

@@ -11,10 +11,19 @@ import { randomInt } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { LeaderRecord, Lock, Versioned, WriteResult } from '../election/lock.ts';
+import type {
+  LeaderRecord,
+  Lock,
+  Remarks,
+  Versioned,
+  Wish,
+  WriteResult,
+} from '../election/lock.ts';
+import { recordAfter } from '../election/remarks.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import { lockFileFault, transact, type LocalFile } from './local-file.ts';
+import { keysIn } from './remark-fields.ts';
 
 export interface LocalLockOptions {
   /** The database. It and its folder (for its owner alone) are made when they do not exist. */
@@ -38,12 +47,13 @@ export function localLock(options: LocalLockOptions): Lock {
   return {
     read: ({ signal }) =>
       transact(file, signal, (database) => select(database, key, generationOf(database, file))),
-    write: (record, basis, { signal }) =>
+    write: (given, basis, { signal }) =>
       transact(file, signal, (database): WriteResult => {
         const origin = generationOf(database, file);
         const seen = select(database, key, origin);
         if (seen?.version !== basis?.version || seen?.origin !== basis?.origin)
           return { kind: 'conflict' };
+        const record = recordAfter(given, seen?.record);
         const statement = database.prepare(seen === undefined ? insert : update);
         statement.run({ ...key, record: JSON.stringify(record) });
         const version = scalar(database, latestVersion);
@@ -127,6 +137,18 @@ function recordFrom(column: SQLOutputValue | undefined): LeaderRecord {
     acquireTimeUs: amount(fields.acquireTimeUs),
     renewTimeUs: amount(fields.renewTimeUs),
     transitions: amount(fields.transitions) ?? 0,
+    ...remarksFrom(fields),
+  };
+}
+
+function remarksFrom({ wish, done }: { [field in keyof Remarks]?: unknown }): Remarks {
+  const keys = keysIn(done);
+  const { holder, acquireTimeUs } = (wish ?? {}) as { [field in keyof Wish]?: unknown };
+  const beganAtUs = amount(acquireTimeUs);
+  const isWish = typeof holder === 'string' && holder !== '' && beganAtUs !== undefined;
+  return {
+    ...(isWish ? { wish: { holder, acquireTimeUs: beganAtUs } } : {}),
+    ...(keys ? { done: keys } : {}),
   };
 }
 

@@ -1,15 +1,17 @@
 /**
  * The record in an API object. Compare-and-swap is the server's: every update carries resourceVersion, and uid as well,
- * without which an update of a deleted object would create it again. Only the record changes; all the rest is sent back
- * as it came.
+ * without which an update of a deleted object would create it again. Only the record and the remarks change; all the rest
+ * is sent back as it came, and so is a record that already says what is to be written.
  */
 import type { LeaderRecord, Lock, LockFault, RequestOptions, Versioned } from '../election/lock.ts';
+import { recordAfter } from '../election/remarks.ts';
 import { answerFault, isRefusedByRbac, reasonOf, type Action } from '../kube/answer.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { Answer, Call } from '../kube/exchange.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
-import { versioned, wellFormed, type ObjectKind } from './api-object.ts';
+import { annotationsOf, versioned, wellFormed, type ObjectKind } from './api-object.ts';
 import { sightings, watchQuery } from './object-watch.ts';
+import { withRemarks } from './remark-fields.ts';
 
 /** Which object, and how to get there. */
 export interface ObjectLockOptions {
@@ -48,7 +50,7 @@ export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
     async write(record, basis, how) {
       const call: Call = basis
         ? { method: 'PUT', path: one, body: replaceRecord(kind, basis, record) }
-        : { method: 'POST', path: all, body: kind.write(blank, record) };
+        : { method: 'POST', path: all, body: remarked(kind.write(blank, record), record) };
       const answer = await send(call, how);
       if (answer.status === 200 || answer.status === 201)
         return { kind: 'written', current: versioned(kind, answer.body) };
@@ -80,7 +82,30 @@ function isNotFound(answer: Answer): boolean {
 function replaceRecord(kind: ObjectKind, basis: Versioned, record: LeaderRecord): JsonObject {
   const object = wellFormed(kind, basis.origin);
   const metadata = { ...object.metadata, resourceVersion: basis.version };
-  return kind.write({ ...object, metadata }, record);
+  const current = { ...object, metadata };
+  const isSaid = isSameRecord(record, basis.record);
+  const said = isSaid ? current : kind.write(current, record);
+  return remarked(said, recordAfter(record, basis.record));
+}
+
+function remarked(object: JsonObject, record: LeaderRecord): JsonObject {
+  const annotations = annotationsOf(object);
+  const remarks = withRemarks(annotations, record);
+  if (remarks === annotations) return object;
+  return {
+    ...object,
+    metadata: { ...(object['metadata'] as JsonObject), annotations: remarks },
+  };
+}
+
+function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
+  return (
+    one.holder === other.holder &&
+    one.leaseDurationMs === other.leaseDurationMs &&
+    one.acquireTimeUs === other.acquireTimeUs &&
+    one.renewTimeUs === other.renewTimeUs &&
+    one.transitions === other.transitions
+  );
 }
 
 /** Who refuses an update may quote what was in it. Only RBAC is known to speak of nothing but who may do what. */

@@ -23,9 +23,10 @@ export async function written(result: Promise<WriteResult>): Promise<Versioned> 
 
 export function assertRecord(actual: LeaderRecord | undefined, expected: LeaderRecord): void {
   assert.ok(actual, 'there is no record');
-  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions } = actual;
+  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions, wish, done } = actual;
   const fields = { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions };
-  assert.deepEqual(fields, expected);
+  const remarks = { ...(wish ? { wish } : {}), ...(done ? { done: [...done] } : {}) };
+  assert.deepEqual({ ...fields, ...remarks }, expected);
 }
 
 export async function assertConflict(result: Promise<WriteResult>): Promise<void> {

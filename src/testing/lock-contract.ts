@@ -4,7 +4,7 @@
  *     for (const { title, check } of lockContract(async () => ({ lock, another, remove, close }))) test(title, check);
  */
 import assert from 'node:assert/strict';
-import { LockFault, type LeaderRecord, type Lock, type Versioned } from '../election/lock.ts';
+import { LockFault, type LeaderRecord, type Versioned } from '../election/lock.ts';
 import {
   assertConflict,
   assertLater,
@@ -16,17 +16,10 @@ import {
   patiently,
   written,
 } from './assertions.ts';
+import { remarkClaims } from './remark-claims.ts';
+import { held, taken, type Check, type LockUnderTest } from './under-test.ts';
 
-/** A lock object that does not exist yet, and what the claims need to do with it. */
-export interface LockUnderTest {
-  readonly lock: Lock;
-  /** A second handle on the same object, as another candidate has one. */
-  readonly another: () => Lock;
-  /** Deletes the object behind the back of all handles. */
-  readonly remove: () => Promise<void>;
-  /** Lets go of everything; called when the claim has been checked, whatever came of it. */
-  readonly close: () => Promise<void>;
-}
+export type { LockUnderTest };
 
 /** One thing that the election relies on. */
 export interface Claim {
@@ -34,8 +27,6 @@ export interface Claim {
   /** Rejects with an AssertionError, or with what the lock threw, when it does not hold. */
   readonly check: () => Promise<void>;
 }
-
-type Check = (under: LockUnderTest) => Promise<void>;
 
 /** All claims about the kind of lock that `setup` makes; it is called anew for each of them. */
 export function lockContract(setup: () => Promise<LockUnderTest>): readonly Claim[] {
@@ -51,15 +42,6 @@ export function lockContract(setup: () => Promise<LockUnderTest>): readonly Clai
     },
   }));
 }
-
-const held: LeaderRecord = {
-  holder: 'web-0_2f6b',
-  leaseDurationMs: 15_000,
-  acquireTimeUs: 1_763_714_400_000_001,
-  renewTimeUs: 1_763_714_412_345_678,
-  transitions: 3,
-};
-const taken: LeaderRecord = { ...held, holder: 'web-1_77aa', transitions: 4 };
 
 const roundTrips: readonly [what: string, record: LeaderRecord][] = [
   ['microseconds', held],
@@ -202,6 +184,7 @@ const claims: readonly (readonly [title: string, check: Check])[] = [
         assert.ok(request.status === 'fulfilled' || request.reason instanceof LockFault);
     },
   ],
+  ...remarkClaims,
   [
     'a watch, if there is one, shows what is there and what becomes of it',
     async ({ lock, another }) => {

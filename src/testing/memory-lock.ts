@@ -1,4 +1,5 @@
 import { LockFault } from '../election/lock.ts';
+import { recordAfter } from '../election/remarks.ts';
 import type {
   LeaderRecord,
   Lock,
@@ -74,7 +75,7 @@ export class MemoryLockServer {
 
   #write(record: LeaderRecord, basis: Versioned | undefined): WriteResult {
     if (basis?.version !== this.#current?.version) return { kind: 'conflict' };
-    return { kind: 'written', current: this.edit(record) };
+    return { kind: 'written', current: this.edit(recordAfter(record, this.#current?.record)) };
   }
 
   #through<T>(
