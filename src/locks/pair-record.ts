@@ -29,7 +29,7 @@ export interface Parts {
 type Said = Pick<Versioned, 'record' | 'isTorn'>;
 
 /** Both as one version of one lock; undefined when there is neither. */
-export function combined(parts: { first: Versioned; second: Versioned }): Versioned;
+export function combined(parts: Parts & { readonly first: Versioned }): Versioned;
 export function combined(parts: Parts): Versioned | undefined;
 export function combined(parts: Parts): Versioned | undefined {
   const [one, ...others] = [parts.first, parts.second].flatMap((part) => part?.record ?? []);

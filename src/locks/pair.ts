@@ -95,6 +95,12 @@ async function giveBack(
   basis: Parts,
   how: RequestOptions,
 ): Promise<WriteResult> {
+  const [firstIsHeld, secondIsHeld] = [isHeld(basis.first), isHeld(basis.second)];
+  // Half a claim: the other half may not be ours to write.
+  if (firstIsHeld && !secondIsHeld) {
+    const one = await first.write(record, basis.first, how);
+    return one.kind === 'conflict' ? one : written({ ...basis, first: one.current });
+  }
   const other = await second.write(record, basis.second, how);
   if (other.kind === 'conflict') return other;
   const one = await first.write(record, basis.first, { signal: how.signal });
@@ -102,7 +108,11 @@ async function giveBack(
   return written({ first: one.current, second: other.current });
 }
 
-function written(parts: { first: Versioned; second: Versioned }): WriteResult {
+function isHeld(part: Versioned | undefined): boolean {
+  return part !== undefined && part.record.holder !== '';
+}
+
+function written(parts: Parts & { readonly first: Versioned }): WriteResult {
   return { kind: 'written', current: combined(parts) };
 }
 

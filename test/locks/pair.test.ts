@@ -219,6 +219,16 @@ describe('a release', () => {
     expect(writes).toEqual(['second free', 'first free']);
   });
 
+  it('of half a claim leaves the other half alone', async () => {
+    for (const other of [undefined, released]) {
+      const { lock, writes, seen } = stage([ours, other]);
+      const result = await lock.write({ ...released, transitions: 3 }, await seen(), patiently);
+      expect(result).toMatchObject({ kind: 'written', current: { record: { holder: '' } } });
+      expect(writes).toEqual(['first free']);
+      expect((await seen()).record.holder).toBe('');
+    }
+  });
+
   it('that meets a conflict in the second is nowhere, in the first it is half-way', async () => {
     for (const place of ['second', 'first'] as const) {
       const scene = stage([ours, ours]);

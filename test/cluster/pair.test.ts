@@ -1,0 +1,207 @@
+/** One lock in an old object and a Lease, on the real server, by accounts that may do no more than they need. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadCluster } from '../../src/kube/config.ts';
+import { connect, type Connection } from '../../src/kube/connection.ts';
+import { parseRecord } from '../../src/locks/annotation-record.ts';
+import { recordAnnotation } from '../../src/locks/annotation.ts';
+import { lockContract } from '../contract/lock-contract.ts';
+import { pairKinds, type PairKind } from '../locks/pair-kinds.ts';
+import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
+import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
+import { until } from './support/until.ts';
+
+type Half = 'old' | 'lease';
+
+/** What the README asks for, for both, without one of the verbs on one of them. */
+function rulesFor({ old }: PairKind, without?: { half: Half; verb: string }): PolicyRule[] {
+  const halves = [
+    { half: 'old', apiGroups: [''], resources: [old.resource] },
+    { half: 'lease', apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
+  ];
+  return halves.flatMap(({ half, ...where }) => {
+    const may = (verb: string) => half !== without?.half || verb !== without.verb;
+    const named = ['get', 'update', 'watch'].filter(may);
+    return [
+      { ...where, resourceNames: [name], verbs: named },
+      ...(may('create') ? [{ ...where, verbs: ['create'] }] : []),
+    ];
+  });
+}
+
+const pathOf = ({ namespace }: Contest, { old }: PairKind): string =>
+  `/api/v1/namespaces/${namespace}/${old.resource}/${name}`;
+
+/** What the old object says. */
+async function oldRecord(contest: Contest, kind: PairKind) {
+  const { status, body } = await contest.controlPlane.request<{
+    metadata: { annotations?: Readonly<Record<string, string>> };
+  }>('GET', pathOf(contest, kind));
+  return status === 200 ? parseRecord(body.metadata.annotations?.[recordAnnotation]) : undefined;
+}
+
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+});
+afterAll(async () => {
+  await controlPlane.close();
+});
+
+describe.each(pairKinds)('with a Role that names both objects, $flag:', (kind) => {
+  let contest: Contest;
+  let kubeconfig: string;
+  beforeAll(async () => {
+    contest = await openContest(controlPlane);
+    ({ kubeconfig } = await contest.account('candidate', rulesFor(kind)));
+  });
+  afterAll(async () => {
+    await contest.close();
+  });
+
+  lockContract(kind.flag, async () => {
+    const signal = new AbortController().signal;
+    const cluster = await loadCluster({ kubeconfig, env: {}, signal });
+    const connections: Connection[] = [];
+    const another = () => {
+      const how = { requestTimeoutMs: 10_000, userAgent: 'k8s-leader-test' };
+      const connection = connect(cluster, how);
+      connections.push(connection);
+      return kind.lockIn({ connection, namespace: contest.namespace, name });
+    };
+    const remove = async () => {
+      await controlPlane.request('DELETE', pathOf(contest, kind));
+      if (await contest.lease()) await contest.deleteLease();
+    };
+    return {
+      lock: another(),
+      another,
+      remove,
+      async close() {
+        for (const connection of connections) connection.close();
+        await remove();
+      },
+    };
+  });
+});
+
+describe.concurrent.each(pairKinds)('k8s-leader run --lock-kind $flag', (kind) => {
+  const flags = ['--lock-kind', kind.flag, ...swift];
+  const meet = async (check: (contest: Contest) => Promise<void>) => {
+    const contest = await openContest(controlPlane);
+    try {
+      await check(contest);
+    } catch (error) {
+      process.stderr.write(`${contest.said()}\n`);
+      throw error;
+    } finally {
+      await contest.close();
+    }
+  };
+  const join = async (contest: Contest, who: string) =>
+    contest.join(who, { account: await contest.account(who, rulesFor(kind)), flags });
+
+  test('hands over by watching, and says the same in both objects', () =>
+    meet(async (contest) => {
+      const a = await join(contest, 'a');
+      await a.told('started');
+      const lease = await contest.leaseOnce(({ holderIdentity }) => !!holderIdentity);
+      expect((await oldRecord(contest, kind))?.holder).toBe(lease.spec.holderIdentity);
+      const b = await join(contest, 'b');
+      await b.told('standing-by');
+      await contest.watching('b');
+      a.signal('SIGTERM');
+      expect(await a.ended).toEqual({ code: 143, signal: null });
+      await b.told('started');
+      b.signal('SIGTERM');
+      await b.ended;
+      expect(await oldRecord(contest, kind)).toMatchObject({ holder: '', transitions: 1 });
+      expect((await contest.lease())?.spec).toMatchObject({ holderIdentity: '' });
+      const tokens = (await contest.lives()).map(({ token }) => token);
+      expect(tokens).toHaveLength(2);
+      expect(tokens[1]! > tokens[0]!).toBe(true);
+    }));
+
+  test.each(['old', 'lease'] as const)(
+    'makes its %s half again at once when it is deleted',
+    (half) =>
+      meet(async (contest) => {
+        const a = await join(contest, 'a');
+        await a.told('started');
+        await contest.watching('a');
+        if (half === 'lease') await contest.deleteLease();
+        else await controlPlane.request('DELETE', pathOf(contest, kind));
+        await a.told('restored');
+        const { spec } = await contest.leaseOnce(({ holderIdentity }) => !!holderIdentity);
+        expect((await oldRecord(contest, kind))?.holder).toBe(spec.holderIdentity);
+        expect(a.log.map(({ event }) => event)).not.toContain('lost');
+      }),
+  );
+
+  test.each([
+    ...(['get', 'create', 'update'] as const).map((verb) => ['old', verb] as const),
+    ...(['get', 'create', 'update'] as const).map((verb) => ['lease', verb] as const),
+  ])('names the rule when the %s half may not be asked to %s', (half, verb) =>
+    meet(async (contest) => {
+      if (verb === 'update') {
+        const first = await join(contest, 'first');
+        await first.told('started');
+        first.signal('SIGTERM');
+        await first.ended;
+      }
+      const account = await contest.account('a', rulesFor(kind, { half, verb }));
+      const once = [textLog, '--try', ...flags];
+      const a = await contest.join('a', { account, flags: once, command: ['echo', 'started'] });
+      expect(await a.ended).toEqual({ code: 77, signal: null });
+      expect(a.stdout).toBe('');
+      const [group, resource] =
+        half === 'lease' ? ['coordination.k8s.io', 'leases'] : ['', kind.old.resource];
+      expect(a.stderr).toContain(
+        `apiGroups ["${group}"], resources ["${resource}"], verbs ["${verb}"]`,
+      );
+      // It stands in nobody's way: those who know the old object alone can have it.
+      const left = await oldRecord(contest, kind);
+      expect(left?.holder ?? '').toBe('');
+    }),
+  );
+
+  test('polls, and says so once, when one of both may not be watched', () =>
+    meet(async (contest) => {
+      const a = await join(contest, 'a');
+      await a.told('started');
+      const rules = rulesFor(kind, { half: 'lease', verb: 'watch' });
+      const b = await contest.join('b', { account: await contest.account('b', rules), flags });
+      expect((await b.told('unwatched')).message).toContain('resources ["leases"]');
+      a.signal('SIGTERM');
+      await a.ended;
+      await b.told('started');
+      const others = b.log.filter(({ event }) => event === 'unwatched');
+      expect(others).toHaveLength(1);
+    }));
+});
+
+test('a half claim is given back: who leads by the Lease alone is succeeded at once', async () => {
+  const [kind] = pairKinds;
+  const contest = await openContest(controlPlane);
+  try {
+    const alone = await contest.join('alone');
+    await alone.told('started');
+    const flags = ['--lock-kind', kind!.flag, ...swift];
+    const account = await contest.account('both', rulesFor(kind!));
+    const both = await contest.join('both', { account, flags });
+    await both.told('standing-by');
+    await contest.watching('both');
+    alone.signal('SIGTERM');
+    await alone.ended;
+    const endedAt = performance.now();
+    await both.told('started');
+    expect(performance.now() - endedAt).toBeLessThan(3_000);
+    const holder = await until('the old object', async () => {
+      const record = await oldRecord(contest, kind!);
+      return record?.holder;
+    });
+    expect((await contest.lease())?.spec.holderIdentity).toBe(holder);
+  } finally {
+    await contest.close();
+  }
+});
