@@ -51,7 +51,12 @@ interface Call extends SubcommandWorld {
   readonly signal: AbortSignal;
 }
 
-const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = { status, rbac, doctor };
+const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = {
+  status,
+  rbac,
+  doctor,
+  completion,
+};
 
 async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
   const { statusOptions } = await import('./cli/status-options.ts');
@@ -89,7 +94,16 @@ async function doctor({ argv, env, stdout, signal }: Call): Promise<Exit> {
   if ('text' in options) return print(stdout, options.text);
   const { doctor } = await import('./commands/doctor.ts');
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
-  const plan = { ...options, identity, env, userAgent, events: false, podLabel: false };
+  const plan = { ...options, identity, env, userAgent };
   const ports = { clock: systemClock, signal, stdout, pid: process.pid };
   return { status: await doctor(plan, ports) };
+}
+
+async function completion({ argv, stdout }: Call): Promise<Exit> {
+  const { completionOptions } = await import('./cli/completion-options.ts');
+  const options = completionOptions(argv);
+  if ('text' in options) return print(stdout, options.text);
+  const { outline } = await import('./cli/outline.ts');
+  const { completionFor } = await import('./commands/completion.ts');
+  return print(stdout, completionFor(options.shell, outline()));
 }

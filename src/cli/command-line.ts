@@ -1,5 +1,5 @@
 /** Reads the command line of a command other than `run`, whose flags it shares where they mean the same. */
-import { CommanderError, Option } from 'commander';
+import { CommanderError, Option, type Command } from 'commander';
 import { withEnvironment, type Environment } from './environment.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag } from './help.ts';
@@ -51,15 +51,12 @@ export const placeFlags = [
   'request-timeout',
 ] as const satisfies readonly Flag[];
 
-/** @throws {UsageError} */
-export function readCommandLine<Own extends string>(
+/** Teaches `program` the command; the settings are there once `program` has parsed. */
+export function addSubcommand<Own extends string>(
+  program: Command,
   spelling: Spelling<Own>,
-  argv: readonly string[],
-  env: Environment,
-): CommandLine<Own> {
-  const { name, usage, description, shared, about = {}, own, words, epilogue } = spelling;
-  let text = '';
-  const program = newProgram((part) => (text += part));
+): { readonly command: Command; readonly given: Readonly<Partial<Record<string, Setting>>> } {
+  const { name, usage, description, shared, shown, about = {}, own, words, epilogue } = spelling;
   const command = program
     .command(name)
     .summary(subcommands[name])
@@ -70,7 +67,7 @@ export function readCommandLine<Own extends string>(
 
   const given: Partial<Record<string, Setting>> = {};
   const add = (flag: string, [flags, says]: Spelled) => {
-    const isHidden = spelling.shown?.every((shown) => shown !== flag) ?? false;
+    const isHidden = shown?.every((each) => each !== flag) ?? false;
     command
       .addOption(new Option(flags, says).hideHelp(isHidden))
       .on(`option:${flag}`, (value?: string) => {
@@ -80,6 +77,19 @@ export function readCommandLine<Own extends string>(
   for (const flag of shared) add(flag, [spellingOf(flag)[0], about[flag] ?? spellingOf(flag)[1]]);
   for (const [flag, spelled] of Object.entries<Spelled>(own)) add(flag, spelled);
   addHelpFlag(command);
+  return { command, given };
+}
+
+/** @throws {UsageError} */
+export function readCommandLine<Own extends string>(
+  spelling: Spelling<Own>,
+  argv: readonly string[],
+  env: Environment,
+): CommandLine<Own> {
+  const { name, shared } = spelling;
+  let text = '';
+  const program = newProgram((part) => (text += part));
+  const { command, given } = addSubcommand(program, spelling);
   try {
     program.parse([name, ...argv], { from: 'user' });
   } catch (thrown) {
@@ -90,7 +100,7 @@ export function readCommandLine<Own extends string>(
   return {
     kind: 'given',
     settings: only(shared, withEnvironment(given, env)),
-    own: given as Partial<Record<Own, Setting>>,
+    own: given,
     words: command.args,
   };
 }

@@ -7,6 +7,10 @@ import { runOptions, type RunOptions } from './run-options.ts';
 /** What `run` would be asked for; CMD may be left out. */
 export interface DoctorOptions extends Omit<RunOptions, 'command'> {
   readonly command: string | undefined;
+  /** Whether it would tell of its terms in Events. */
+  readonly events: boolean;
+  /** Whether it would label its own Pod. */
+  readonly podLabel: boolean;
 }
 
 export const doctorSpelling: Spelling<never> = {
@@ -46,5 +50,9 @@ export function doctorOptions(
   if (line.settings.lock === undefined)
     throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
   // Without a CMD there is one check less.
-  return { ...runOptions(line.settings, [command ?? 'CMD']), command };
+  const options = runOptions(line.settings, [command ?? 'CMD']);
+  // Not every build of run has these.
+  const events = 'events' in options && options.events === true;
+  const podLabel = 'podLabel' in options && options.podLabel !== undefined;
+  return { ...options, command, events, podLabel };
 }

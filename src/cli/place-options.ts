@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { choices } from './choices.ts';
 import * as convert from './conversions.ts';
 import type { Setting, Settings } from './setting.ts';
 
@@ -14,28 +15,18 @@ export interface PlaceOptions {
   readonly context: string | undefined;
 }
 
-/** Two joined by `+`: one lock in both, for those that move from the one to the other. */
-export const lockKinds = [
-  'lease',
-  'configmap',
-  'endpoints',
-  'secret',
-  'configmap+lease',
-  'endpoints+lease',
-  'secret+lease',
-] as const;
-export type LockKind = (typeof lockKinds)[number];
+export type LockKind = (typeof choices)['lock-kind'][number];
 
 /** @throws {UsageError} for the first thing that cannot be meant */
 export function placeOptions(given: Settings): PlaceOptions {
   const lock = read(given.lock, convert.lockName, undefined);
-  const backend = choose(given.backend, ['kubernetes', 'local']);
+  const backend = choose(given.backend, choices.backend);
   if (given['local-file'] !== undefined && backend !== 'local')
     throw new UsageError(
       `${given['local-file'].from} goes with --backend local alone`,
       'add --backend local',
     );
-  const lockKind = choose(given['lock-kind'], lockKinds);
+  const lockKind = choose(given['lock-kind'], choices['lock-kind']);
   if (given['lock-kind'] !== undefined && backend === 'local')
     throw new UsageError(
       `${given['lock-kind'].from} does not go with --backend local`,

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
+import { flags } from './flags.ts';
 import { placeOptions, read, type LockKind } from './place-options.ts';
 import { refusal } from './setting.ts';
 
@@ -16,6 +17,9 @@ export interface RbacOptions {
   readonly events: boolean;
   readonly podLabel: boolean;
 }
+
+/** What `run` cannot do needs no permission. */
+const tellsEvents = flags.some((flag: string) => /^(no-)?events$/.test(flag));
 
 type Own = 'service-account' | 'no-events' | 'pod-label';
 
@@ -61,7 +65,7 @@ export function rbacOptions(
     lockKind,
     namespace: namespace ?? fromPod(env),
     serviceAccount: read(own['service-account'], accountName, undefined),
-    events: !convert.isOn(own['no-events']),
+    events: tellsEvents && !convert.isOn(own['no-events']),
     podLabel: own['pod-label'] !== undefined,
   };
 }

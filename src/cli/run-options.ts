@@ -3,6 +3,7 @@ import type { Patience } from '../election/candidate.ts';
 import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
 import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { choices } from './choices.ts';
 import * as convert from './conversions.ts';
 import { choose, placeOptions, read, type PlaceOptions } from './place-options.ts';
 import { show, type Setting, type Settings } from './setting.ts';
@@ -57,7 +58,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     conflictExitCode: read(given['conflict-exit-code'], convert.exitStatus, exitCode.conflict),
     stopSignal: read(given['stop-signal'], convert.stopSignal, 'SIGTERM'),
     stopTimeoutMs: read(given['stop-timeout'], convert.durationMs, 25_000),
-    onLost: choose(given['on-lost'], ['exit', 'rejoin']),
+    onLost: choose(given['on-lost'], choices['on-lost']),
     lostExitCode: read(given['lost-exit-code'], convert.exitStatus, exitCode.lost),
     requestTimeoutMs: read(
       given['request-timeout'],
@@ -65,7 +66,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       timing.renewDeadlineMs / 2,
     ),
     listen: read(given.listen, convert.listenAddress, undefined),
-    logFormat: choose(given['log-format'], ['text', 'json']),
+    logFormat: choose(given['log-format'], choices['log-format']),
     logLevel: logLevelOf(given),
     disable,
     warnings: warningsOf(timing, patience, place.lockKind),
@@ -98,7 +99,7 @@ function logLevelOf(given: Settings): RunOptions['logLevel'] {
   const isQuiet = convert.isOn(given.quiet);
   if (given['log-level'] === undefined) return isQuiet ? 'error' : 'info';
   if (isQuiet) throw contradiction(given.quiet, given['log-level']);
-  return convert.choice(given['log-level'], ['debug', 'info', 'warn', 'error']);
+  return convert.choice(given['log-level'], choices['log-level']);
 }
 
 function contradiction(one: Setting | undefined, other: Setting): UsageError {

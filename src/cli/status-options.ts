@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { choices } from './choices.ts';
 import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
@@ -55,7 +56,7 @@ export function statusOptions(
   return {
     ...place,
     lock: place.lock,
-    output: choose(own.output, ['text', 'json']),
+    output: choose(own.output, choices.output),
     watch: convert.isOn(own.watch),
     requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
   };

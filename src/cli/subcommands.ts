@@ -6,6 +6,7 @@ export const subcommands = {
   status: 'show who leads, since when and until when',
   rbac: 'print the permissions that a candidate needs, as YAML',
   doctor: 'check configuration, server, permissions and timings',
+  completion: 'print completions for bash, zsh or fish',
 } as const;
 
 export type SubcommandName = keyof typeof subcommands;

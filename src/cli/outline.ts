@@ -1,0 +1,65 @@
+/** All commands and their options as data, as commander knows them: for completions. */
+import type { Command, Option } from 'commander';
+import { choices } from './choices.ts';
+import { addSubcommand } from './command-line.ts';
+import { completionSpelling } from './completion-options.ts';
+import { doctorSpelling } from './doctor-options.ts';
+import { newProgram } from './program.ts';
+import { rbacSpelling } from './rbac-options.ts';
+import { addRunCommand } from './run-command.ts';
+import { statusSpelling } from './status-options.ts';
+
+/** What follows an option: nothing, one of these words, a file, or a word that nobody can guess. */
+export type Value = readonly string[] | 'nothing' | 'file' | 'word';
+
+export interface OptionOutline {
+  /** `--lock` */
+  readonly long: string;
+  /** `-l` */
+  readonly short: string | undefined;
+  readonly about: string;
+  readonly value: Value;
+}
+
+export interface CommandOutline {
+  readonly name: string;
+  readonly about: string;
+  readonly options: readonly OptionOutline[];
+  /** What follows the options: nothing, one of these words, or a command line of its own. */
+  readonly operand: readonly string[] | 'nothing' | 'command line';
+}
+
+export function outline(): CommandOutline[] {
+  const program = newProgram(() => undefined);
+  addRunCommand(program);
+  for (const spelling of [statusSpelling, rbacSpelling, doctorSpelling, completionSpelling])
+    addSubcommand<string>(program, spelling);
+  return program.commands.map((command) => ({
+    name: command.name(),
+    about: command.summary(),
+    options: command.options.map(outlineOf),
+    operand: operandOf(command),
+  }));
+}
+
+function outlineOf(option: Option): OptionOutline {
+  const { long = '', short, description: about } = option;
+  return { long, short, about, value: valueOf(option) };
+}
+
+const words: Readonly<Record<string, readonly string[]>> = {
+  ...choices,
+  'stop-signal': ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'],
+};
+
+function valueOf({ long, required, optional }: Option): Value {
+  if (!required && !optional) return 'nothing';
+  const name = long?.slice(2) ?? '';
+  if (name === 'kubeconfig' || name === 'local-file') return 'file';
+  return words[name] ?? 'word';
+}
+
+function operandOf({ registeredArguments: [first] }: Command): CommandOutline['operand'] {
+  if (first === undefined) return 'nothing';
+  return first.variadic ? 'command line' : (words[first.name().toLowerCase()] ?? 'nothing');
+}
