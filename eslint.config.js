@@ -90,6 +90,15 @@ export default tseslint.config(
   // The condition "development" in the exports of a package that it imports confuses the resolver.
   { files: ['test/process/package.test.ts'], rules: { 'import-x/no-cycle': 'off' } },
   { files: ['src/library/surroundings.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['docs/examples/*.ts'],
+    rules: {
+      'no-console': 'off',
+      // The client's types are classes; what it takes and gives are plain objects.
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
   { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
   {
     files: ['test/**/*.ts'],

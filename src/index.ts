@@ -12,6 +12,7 @@ export type {
   ForeignEdit,
   Loss,
   ReleaseOutcome,
+  RenewalResult,
 } from './election/events.ts';
 export { LockFault } from './election/lock.ts';
 export type {
@@ -25,6 +26,7 @@ export type {
   Wish,
   WriteResult,
 } from './election/lock.ts';
+export { recordAfter } from './election/remarks.ts';
 export { LeadershipLost, TermReleased } from './election/lost.ts';
 export type { Term } from './election/term.ts';
 export type { TermChange } from './election/term-options.ts';
@@ -40,5 +42,6 @@ export {
   type LocalLockOptions,
   type ObjectLockOptions,
 } from './library/locks.ts';
+export { pairLock } from './locks/pair.ts';
 export type { LeaderElectorOptions } from './library/options.ts';
 export type { RunCallbacks, RunEnd, StopReason } from './library/run.ts';

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
 
 /** More than a healthy answer takes, and nothing to a lease. */
-const patienceMs = 25;
+const briefMs = 25;
 
 /**
  * The same connection for several who keep locks there. Electors that began together renew together, and requests at
  * once would need a connection each, with a handshake for every renewal; so a request lets the one before it go
  * first. Only for a moment: nobody waits for an answer that does not come to somebody else.
  */
-export function takingTurns(connection: Connection): Connection {
+export function takingTurns(connection: Connection, patienceMs = briefMs): Connection {
   let latest: Promise<unknown> | undefined;
   return {
     ...connection,
     async request(call) {
       // What is to go over a fresh connection has waited enough.
       if (call.fresh) return connection.request(call);
-      const turn = afterThe(latest, call.signal).then(() => connection.request(call));
+      const turn = afterThe(latest, call.signal, patienceMs).then(() => connection.request(call));
       const settled = turn.then(nothing, nothing);
       latest = settled;
       void settled.then(() => {
@@ -27,7 +27,11 @@ export function takingTurns(connection: Connection): Connection {
   };
 }
 
-async function afterThe(previous: Promise<unknown> | undefined, signal: AbortSignal) {
+async function afterThe(
+  previous: Promise<unknown> | undefined,
+  signal: AbortSignal,
+  patienceMs: number,
+): Promise<void> {
   if (!previous) return;
   const over = new AbortController();
   const stop = () => {

@@ -25,6 +25,8 @@ const names = [
   'leaseLock',
   'localLock',
   'openCluster',
+  'pairLock',
+  'recordAfter',
   'secretLock',
   'systemClock',
   'timingProblem',
