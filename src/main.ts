@@ -156,7 +156,17 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
       };
       const { timing, requestTimeoutMs } = options;
       const how = { ...timing, requestTimeoutMs, identity, onEvent: emitAndPrepare };
-      return new LeaderElector({ lock, ...how });
+      const elector = new LeaderElector({ lock, ...how });
+      const { podLabel: label } = options;
+      if (!label || !opened.connection) return elector;
+      const { labellingPod } = await import('./kube/pod-labelling.ts');
+      const warn = (message: string) => {
+        emit({ type: 'warning', message });
+      };
+      const ended = released.signal;
+      const { connection } = opened;
+      const clock = systemClock;
+      return labellingPod(elector, { ...options, clock, label, connection, env, ended, warn });
     },
     start: async (term) => {
       observation?.leads(term);

@@ -23,6 +23,27 @@ export function identityProblem(identity: string): string | undefined {
   return controlProblem(identity);
 }
 
+const labelName = /^[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/;
+
+/** A label's key: up to 63 characters, perhaps behind a DNS-1123 subdomain and a slash. */
+export function labelKeyProblem(key: string): string | undefined {
+  const parts = key.split('/');
+  const name = parts.pop() ?? '';
+  const [prefix = 'none', ...more] = parts;
+  const isKey = more.length === 0 && lockNameProblem(prefix) === undefined && labelName.test(name);
+  return isKey
+    ? undefined
+    : `the key of a label has at most 63 ${labelCharacters}, perhaps behind a domain and '/'`;
+}
+
+/** A label's value: up to 63 characters, perhaps none. */
+export function labelValueProblem(value: string): string | undefined {
+  if (value === '' || labelName.test(value)) return undefined;
+  return `the value of a label has at most 63 ${labelCharacters}`;
+}
+
+const labelCharacters = "letters, digits, '-', '_' and '.', with a letter or digit at both ends";
+
 /** A path or a name that is passed on as it is, but can be shown in one line. */
 export function controlProblem(text: string): string | undefined {
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? 'it has control characters in it' : undefined;

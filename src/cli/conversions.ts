@@ -1,7 +1,14 @@
 /** From the text of a setting to what it means. Each throws a {@link UsageError} that names the setting. */
 import { constants } from 'node:os';
 import { parseDuration } from '../duration.ts';
-import { controlProblem, identityProblem, lockNameProblem, namespaceProblem } from '../names.ts';
+import {
+  controlProblem,
+  identityProblem,
+  labelKeyProblem,
+  labelValueProblem,
+  lockNameProblem,
+  namespaceProblem,
+} from '../names.ts';
 import { refusal, type Setting } from './setting.ts';
 
 export function lockName(setting: Setting): string {
@@ -68,6 +75,21 @@ export function listenAddress(setting: Setting): ListenAddress {
 
 function isIPv4(text: string): boolean {
   return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text);
+}
+
+/** A label of a Pod. */
+export interface PodLabel {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** `KEY` or `KEY=VALUE`; the value is `true` unless it is said. */
+export function podLabel(setting: Setting): PodLabel {
+  const [key = '', ...values] = setting.text.split('=');
+  const value = values.length === 0 ? 'true' : values.join('=');
+  const problem = labelKeyProblem(key) ?? labelValueProblem(value);
+  if (problem === undefined) return { key, value };
+  throw refusal(setting, problem, 'for example --pod-label role=leader');
 }
 
 /** What a process can exit with. */

@@ -5,7 +5,7 @@ import { flags } from './flags.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
 
 /** What `run` would be asked for; CMD may be left out. */
-export interface DoctorOptions extends Omit<RunOptions, 'command'> {
+export interface DoctorOptions extends Omit<RunOptions, 'command' | 'podLabel'> {
   readonly command: string | undefined;
   /** Whether it would tell of its terms in Events. */
   readonly events: boolean;

@@ -52,6 +52,10 @@ export const flagGroups = {
       '--listen <ADDRESS>',
       'serve /livez, /readyz, /leader, /status and /metrics over HTTP at [HOST:]PORT',
     ],
+    'pod-label': [
+      '--pod-label <LABEL>',
+      'KEY[=VALUE] that the own Pod has while it leads, for a Service (default value: true)',
+    ],
   },
   Logging: {
     'log-format': ['--log-format <FORMAT>', 'text or json, on stderr (default: text)'],

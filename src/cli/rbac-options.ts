@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.ts';
+import { lockNameProblem } from '../names.ts';
 import { readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
 import { flags } from './flags.ts';
 import { placeOptions, read, type LockKind } from './place-options.ts';
-import { refusal } from './setting.ts';
+import { refusal, type Setting } from './setting.ts';
 
 /** Whose permissions `rbac` is to print. */
 export interface RbacOptions {
@@ -16,21 +17,24 @@ export interface RbacOptions {
   readonly serviceAccount: string | undefined;
   readonly events: boolean;
   readonly podLabel: boolean;
+  /** The only Pods that are to be labelled; undefined: whichever are in the namespace. */
+  readonly podNames: readonly string[] | undefined;
 }
 
 /** What `run` cannot do needs no permission. */
 const tellsEvents = flags.some((flag: string) => /^(no-)?events$/.test(flag));
 
-type Own = 'service-account' | 'no-events' | 'pod-label';
+type Own = 'service-account' | 'no-events' | 'pod-names';
 
 export const rbacSpelling: Spelling<Own> = {
   name: 'rbac',
   usage: '--lock NAME [options]',
   description: 'Prints the least permissions that candidates for a lock need, as YAML.',
-  shared: ['lock', 'namespace', 'lock-kind'],
+  shared: ['lock', 'namespace', 'lock-kind', 'pod-label'],
   about: {
     lock: 'the lock they compete for (required)',
     namespace: 'namespace of the lock (default: $POD_NAMESPACE, else left to kubectl)',
+    'pod-label': 'they run with --pod-label',
   },
   own: {
     'service-account': [
@@ -38,7 +42,10 @@ export const rbacSpelling: Spelling<Own> = {
       'account that exists (default: one is made, named as the lock)',
     ],
     'no-events': ['--no-events', 'they run with --no-events'],
-    'pod-label': ['--pod-label <KEY>', 'they run with --pod-label'],
+    'pod-names': [
+      '--pod-names <NAMES>',
+      'with --pod-label: their Pods, where known beforehand, such as db-0,db-1 (default: any)',
+    ],
   },
   epilogue: `
 A Role, a RoleBinding and, unless it exists, the ServiceAccount. Nothing is sent
@@ -66,8 +73,21 @@ export function rbacOptions(
     namespace: namespace ?? fromPod(env),
     serviceAccount: read(own['service-account'], accountName, undefined),
     events: tellsEvents && !convert.isOn(own['no-events']),
-    podLabel: own['pod-label'] !== undefined,
+    podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
+    podNames: podNamesOf(own['pod-names'], settings['pod-label']),
   };
+}
+
+function podNamesOf(
+  names: Setting | undefined,
+  podLabel: Setting | undefined,
+): RbacOptions['podNames'] {
+  if (names === undefined) return undefined;
+  if (podLabel === undefined)
+    throw new UsageError('--pod-names goes with --pod-label alone', 'add --pod-label KEY');
+  const each = names.text.split(',');
+  if (each.every((name) => lockNameProblem(name) === undefined)) return each;
+  throw refusal(names, 'not names of Pods, joined by commas', 'for example --pod-names db-0,db-1');
 }
 
 function fromPod(env: Environment): string | undefined {

@@ -25,6 +25,8 @@ export interface RunOptions extends PlaceOptions {
   /** Where to answer probes and tell metrics; undefined: nowhere. */
   /** Where to answer probes and tell metrics; undefined: nowhere. */
   readonly listen: convert.ListenAddress | undefined;
+  /** What the own Pod is labelled with while it leads; undefined: nothing. */
+  readonly podLabel: convert.PodLabel | undefined;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Run the command without any election. */
@@ -66,12 +68,22 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       timing.renewDeadlineMs / 2,
     ),
     listen: read(given.listen, convert.listenAddress, undefined),
+    podLabel: podLabelOf(given, place.backend),
     logFormat: choose(given['log-format'], choices['log-format']),
     logLevel: logLevelOf(given),
     disable,
     warnings: warningsOf(timing, patience, place.lockKind),
     command: [program, ...args],
   };
+}
+
+function podLabelOf(
+  { 'pod-label': label }: Settings,
+  backend: RunOptions['backend'],
+): RunOptions['podLabel'] {
+  if (label !== undefined && backend === 'local')
+    throw new UsageError(`${label.from} does not go with --backend local`, 'leave one out');
+  return read(label, convert.podLabel, undefined);
 }
 
 function timingOf(given: Settings): Timing {

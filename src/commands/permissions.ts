@@ -9,6 +9,8 @@ export interface Wishes {
   readonly events: boolean;
   /** Whether it labels its own Pod. */
   readonly podLabel: boolean;
+  /** The only Pods that it may be; any, where that is not known when the Role is written. */
+  readonly podNames?: readonly string[] | undefined;
 }
 
 /** What each permission is for, in a few words, and the permission. */
@@ -24,10 +26,9 @@ const lockPurposes: Partial<Record<Permission['verb'], string>> = {
 };
 
 /** The least with which everything works that was asked for. */
-export function needsOf({ lock, lockKind, events, podLabel }: Wishes): Need[] {
+export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes): Need[] {
   const core = { apiGroup: '' };
   const telling = 'to tell of terms in Events; --no-events does without';
-  // Which Pod it will be is not known when the Role is written.
   const labelling = 'to label its own Pod; without --pod-label not needed';
   return [
     ...lockPermissions(lockKind, lock).map((permission) => ({
@@ -40,11 +41,14 @@ export function needsOf({ lock, lockKind, events, podLabel }: Wishes): Need[] {
       resource: 'events',
       purpose: telling,
     })),
-    ...(podLabel ? (['get', 'patch'] as const) : []).map((verb) => ({
-      ...core,
-      verb,
-      resource: 'pods',
-      purpose: labelling,
-    })),
+    ...(podLabel ? (podNames ?? [undefined]) : []).flatMap((name) =>
+      (['get', 'patch'] as const).map((verb) => ({
+        ...core,
+        verb,
+        resource: 'pods',
+        ...(name === undefined ? {} : { name }),
+        purpose: labelling,
+      })),
+    ),
   ];
 }

@@ -60,9 +60,13 @@ export function manifests(plan: RbacPlan): Record<string, unknown>[] {
   ];
 }
 
+const anyPod =
+  '# Which Pods these will be is not known: get and patch are for every Pod of the\n' +
+  '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n';
+
 /** The same as one YAML stream. */
 export async function rbac(plan: RbacPlan): Promise<string> {
   const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
   const documents = manifests(plan).map((object) => dumpYaml(object, { lineWidth: -1 }));
-  return documents.join('---\n');
+  return (plan.podLabel && !plan.podNames ? anyPod : '') + documents.join('---\n');
 }

@@ -71,10 +71,10 @@ export function labellingPod(candidate: Candidate, options: PodLabelling): Candi
     await Promise.race([podLabel.remove(), clock.sleep(boundMs, AbortSignal.any(signals))]);
     over.abort();
   };
-  const beforeRelease = async (term: Term) => {
+  const release = async (term: Term, how: Parameters<Term['release']>) => {
     const removed = removedWithin(releaseBoundMs);
     if (!term.loss) await removed;
-    const outcome = await term.release();
+    const outcome = await term.release(...how);
     await removed;
     return outcome;
   };
@@ -90,29 +90,19 @@ export function labellingPod(candidate: Candidate, options: PodLabelling): Candi
       const remove = () => void podLabel.remove();
       term.signal.addEventListener('abort', remove);
       if (term.signal.aborted) remove();
-      return { kind: 'elected', term: releasedBy(term, () => beforeRelease(term)) };
+      return { kind: 'elected', term: releasedBy(term, (how) => beforeRelease(term, how)) };
     },
   };
 }
 
-/** The term itself, but for its release. */
+/** The term itself, whatever it is asked, but for its release. */
 function releasedBy(term: Term, release: Term['release']): Term {
-  let released: ReturnType<Term['release']> | undefined;
-  return {
-    fencingToken: term.fencingToken,
-    transitions: term.transitions,
-    lost: term.lost,
-    signal: term.signal,
-    get loss() {
-      return term.loss;
+  return new Proxy(term, {
+    get(_, name: keyof Term) {
+      const value: unknown = name === 'release' ? release : term[name];
+      return typeof value === 'function' ? (value.bind(term) as unknown) : value;
     },
-    isOngoing: () => term.isOngoing(),
-    isTrusted: () => term.isTrusted(),
-    remainingMs: () => term.remainingMs(),
-    deadline: () => term.deadline(),
-    subscribe: (listener) => term.subscribe(listener),
-    release: () => (released ??= release()),
-  };
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
 import type { Lock } from '../election/lock.ts';
+import type { Connection } from '../kube/connection.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
 
 type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
@@ -21,6 +22,8 @@ export interface LockChoice {
 export interface OpenLock {
   readonly lock: Lock;
   readonly namespace: string;
+  /** To the cluster that the lock is in, for whoever has more to do there. */
+  readonly connection?: Connection;
   /** Lets go of connections; the lock is of no use afterwards. */
   readonly close: () => void;
 }
@@ -52,6 +55,7 @@ async function openObject(choice: LockChoice, signal: AbortSignal): Promise<Open
   return {
     lock: lockIn({ connection, namespace, name: choice.lock }),
     namespace,
+    connection,
     close: () => {
       connection.close();
     },

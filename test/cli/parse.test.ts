@@ -23,6 +23,7 @@ const defaults: RunOptions = {
   kubeconfig: undefined,
   context: undefined,
   listen: undefined,
+  podLabel: undefined,
   logFormat: 'text',
   logLevel: 'info',
   disable: false,

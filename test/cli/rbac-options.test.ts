@@ -17,6 +17,7 @@ it('is for a Lease, an account named as the lock, and Events if run tells of its
     serviceAccount: undefined,
     events: flags.some((flag: string) => flag.endsWith('events')),
     podLabel: false,
+    podNames: undefined,
   });
 });
 
