@@ -23,6 +23,7 @@ import { faultLine } from './observe/describe.ts';
 import { log, wantsColours } from './observe/log.ts';
 import { printable } from './observe/printable.ts';
 import { openStderr, type Sink } from './observe/stderr.ts';
+import { lookForOtherKind } from './other-kind.ts';
 import { print } from './print.ts';
 import { run, type Exit, type RunPorts } from './run.ts';
 import { version } from './version.ts';
@@ -107,9 +108,11 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
     wall: () => systemClock.wall(),
   });
   let observation: Observation | undefined;
+  let lookAside: RunListener | undefined;
   const emit: RunListener = (event) => {
     logLine(event);
     observation?.hear(event);
+    lookAside?.(event);
   };
   for (const message of [...options.warnings, ...warningsOfThePlace(env)])
     emit({ type: 'warning', message });
@@ -148,7 +151,16 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
       ]);
       released.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
-      const { lock } = opened;
+      const { lock, others } = opened;
+      lookAside = lookForOtherKind({
+        clock: systemClock,
+        others,
+        leaseDurationMs: options.timing.leaseDurationMs,
+        signal: released.signal,
+        warn: (message) => {
+          emit({ type: 'warning', message });
+        },
+      });
       const emitAndPrepare: ElectionListener = (event) => {
         // Who stands by has time for what is needed in a hurry later. A failure shows up then.
         if (event.type === 'standing-by') prepare().catch(() => undefined);

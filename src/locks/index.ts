@@ -19,9 +19,20 @@ export interface LockChoice {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The same lock, kept in an object of another kind. */
+export interface OtherKind {
+  /** Of the kind. */
+  readonly name: string;
+  /** What keeps it in both. */
+  readonly migration: string;
+  readonly lock: Lock;
+}
+
 export interface OpenLock {
   readonly lock: Lock;
   readonly namespace: string;
+  /** Where others that mean the same lock may keep it, unseen by those of this kind. */
+  readonly others: () => Promise<readonly OtherKind[]>;
   /** To the cluster that the lock is in, for whoever has more to do there. */
   readonly connection?: Connection;
   /** Lets go of connections; the lock is of no use afterwards. */
@@ -37,7 +48,12 @@ async function openLocal({ lock: name, localFile, env, ...choice }: LockChoice):
   const { localLock, defaultLocalFile } = await import('./local.ts');
   const namespace = choice.namespace ?? 'default';
   const file = localFile ?? defaultLocalFile(env);
-  return { lock: localLock({ file, namespace, name }), namespace, close: () => undefined };
+  return {
+    lock: localLock({ file, namespace, name }),
+    namespace,
+    others: () => Promise.resolve([]),
+    close: () => undefined,
+  };
 }
 
 async function openObject(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
@@ -52,10 +68,12 @@ async function openObject(choice: LockChoice, signal: AbortSignal): Promise<Open
     cluster: cluster.namespace,
   });
   const connection = connect(cluster, choice);
+  const at = { connection, namespace, name: choice.lock };
   return {
-    lock: lockIn({ connection, namespace, name: choice.lock }),
+    lock: lockIn(at),
     namespace,
     connection,
+    others: () => othersThan(choice.lockKind, at),
     close: () => {
       connection.close();
     },
@@ -88,4 +106,19 @@ async function loadPair(old: AnnotationKind): Promise<(at: ObjectLockOptions) =>
   const { pairLock } = await import('./pair.ts');
   const [first, second] = [await loadKind(old), await loadKind('lease')];
   return (at) => pairLock(first(at), second(at));
+}
+
+/** A Lease may have been an annotation before, and the other way round; who knows both has nothing to look for. */
+async function othersThan(
+  kind: LockChoice['lockKind'],
+  at: ObjectLockOptions,
+): Promise<readonly OtherKind[]> {
+  if (kind.includes('+')) return [];
+  if (kind !== 'lease')
+    return [{ name: 'Lease', migration: `${kind}+lease`, lock: (await loadKind('lease'))(at) }];
+  const { configMapLock, endpointsLock } = await import('./annotation.ts');
+  return [
+    { name: 'ConfigMap', migration: 'configmap+lease', lock: configMapLock(at) },
+    { name: 'Endpoints', migration: 'endpoints+lease', lock: endpointsLock(at) },
+  ];
 }

@@ -67,8 +67,10 @@ export interface Contest extends LeaseClient, Accounts {
   lives(): Promise<Life[]>;
   /** The n-th life, from 1, once so many of its processes have come as far as to have their habits. */
   nthLife(n: number, processes?: number): Promise<Life>;
-  /** What an account has asked the server for. */
+  /** What an account has asked the server for, but for what it has only looked at, once: locks of other kinds. */
   requests(account: string): Promise<AuditEntry[]>;
+  /** With that. */
+  allRequests(account: string): Promise<AuditEntry[]>;
   /** The same but for watches: `<verb> <status>`. */
   looksAndWrites(account: string): Promise<string[]>;
   /** Waits until the server is watched by the account. */
@@ -144,6 +146,14 @@ export async function openContest(controlPlane: ControlPlane): Promise<Contest> 
       }),
 
     async requests(account) {
+      const all = await contest.allRequests(account);
+      const first = all.slice(0, 1);
+      const own = [...first, ...all.filter(({ verb }) => verb !== 'get')];
+      const resources = new Set(own.map(({ resource }) => resource));
+      return all.filter(({ resource }) => resources.has(resource));
+    },
+
+    async allRequests(account) {
       const user = `system:serviceaccount:${namespace}:${account}`;
       return (await controlPlane.auditLog()).filter((entry) => entry.user === user);
     },

@@ -18,9 +18,9 @@ import { goPrograms } from './programs.ts';
 export interface Meeting {
   readonly contest: Contest;
   /** Starts `k8s-leader run`, with its name as its identity. */
-  ours(kind: LockKind, name?: string): Promise<Candidate>;
-  /** Starts the other one, whose identity is `foreign`. */
-  foreign(pair: Pair): Promise<Foreign>;
+  ours(kind: OurKind, name?: string): Promise<Candidate>;
+  /** Starts the other one, with its name as its identity. */
+  foreign(pair: Pair, name?: string): Promise<Foreign>;
   /** Everybody's times of leadership so far, by their beginning, in ms of CLOCK_MONOTONIC. */
   lives(): Promise<Life[]>;
   /** The same as soon as there are so many, and not one more. */
@@ -29,9 +29,17 @@ export interface Meeting {
   recordOf(holder: string): Promise<LeaseSpec>;
 }
 
-const rules: Readonly<Record<LockKind, readonly PolicyRule[]>> = {
-  lease: leaseRules(...withoutWatch),
-  configmap: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update'] }],
+/** Ours can keep one lock in both. */
+type OurKind = LockKind | 'configmap+lease';
+
+const onLease = leaseRules(...withoutWatch);
+const onConfigMap: readonly PolicyRule[] = [
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update'] },
+];
+const rules: Readonly<Record<OurKind, readonly PolicyRule[]>> = {
+  lease: onLease,
+  configmap: onConfigMap,
+  'configmap+lease': [...onConfigMap, ...onLease],
 };
 /** Ours may watch, too. */
 const withWatch = (all: readonly PolicyRule[]): PolicyRule[] =>
@@ -49,9 +57,10 @@ const foreignTiming = [
   ...['--retry-period', `${timing.retryPeriod}`],
 ];
 /** Flags that choose the kind. */
-const kindFlags: Readonly<Record<LockKind, readonly string[]>> = {
+const kindFlags: Readonly<Record<OurKind, readonly string[]>> = {
   lease: [],
   configmap: ['--lock-kind', 'configmap'],
+  'configmap+lease': ['--lock-kind', 'configmap+lease'],
 };
 
 export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest.extend<{
@@ -64,6 +73,7 @@ export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest
     await mkdir(foreignFolder);
     const reaper = await startReaper(folder);
     const others: Foreign[] = [];
+    let count = 0;
     onTestFailed(({ task }) => {
       const all = others.map(({ pid, stderr }) => `${pid}:\n${stderr}`).join('\n');
       process.stderr.write(`\n${task.name}\n${all}\n`);
@@ -77,12 +87,12 @@ export const test: TestAPI<{ contest: Contest; meeting: Meeting }> = clusterTest
         const flags = ['--identity', name, ...kindFlags[kind], ...ourTiming];
         return contest.join(name, { account, command, flags });
       },
-      async foreign({ elector, kind }) {
-        const { kubeconfig } = await contest.account('foreign', rules[kind]);
+      async foreign({ elector, kind }, name = 'foreign') {
+        const { kubeconfig } = await contest.account(name, rules[kind]);
         const [file, ...args] = await elector.command();
         const place = ['--kind', kind, '--name', lock, '--namespace', contest.namespace];
-        const self = ['--identity', 'foreign', '--kubeconfig', kubeconfig];
-        const record = ['--record', join(foreignFolder, '0')];
+        const self = ['--identity', name, '--kubeconfig', kubeconfig];
+        const record = ['--record', join(foreignFolder, String((count += 1)))];
         const other = await startForeign(
           [file, ...args, ...place, ...self, ...record, ...foreignTiming],
           reaper,

@@ -1,0 +1,69 @@
+/**
+ * Electors that keep the lock in another kind of object do not see us, nor we them: whoever changes `--lock-kind` in a
+ * rolling update has two leaders. So once, a while after CMD was started or another was found to lead, we look whether
+ * somebody lives under the name of our lock in a kind that ours may have been moved from or to, and say so.
+ *
+ * It is a courtesy. Nothing waits for it, nothing depends on it, and no fault of it is told: most accounts may not even
+ * look. Who leads in both objects, as in the second rollout of a migration, is nobody to be warned of.
+ */
+import type { Clock } from './election/clock.ts';
+import type { LeaderRecord } from './election/lock.ts';
+import { looksAlive } from './election/observation.ts';
+import type { RunEvent } from './events.ts';
+import type { OtherKind } from './locks/index.ts';
+
+export interface OtherKindOptions {
+  readonly clock: Clock;
+  /** The lock as the other kinds would keep it. */
+  readonly others: () => Promise<readonly OtherKind[]>;
+  readonly leaseDurationMs: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
+/** What is urgent comes first: the start of CMD, a watch. */
+const pauseMs = 1_000;
+
+/** Give it every event of the run; it looks at most once. */
+export function lookForOtherKind(options: OtherKindOptions): (event: RunEvent) => void {
+  let leader: LeaderRecord | undefined;
+  let hasBegun = false;
+  return (event) => {
+    if (event.type === 'standing-by') leader = event.record;
+    if (event.type === 'elected') leader = undefined;
+    if (hasBegun || (event.type !== 'standing-by' && event.type !== 'started')) return;
+    hasBegun = true;
+    void look(options, () => leader).catch(() => undefined);
+  };
+}
+
+async function look(
+  { clock, others, leaseDurationMs, signal, warn }: OtherKindOptions,
+  leader: () => LeaderRecord | undefined,
+): Promise<void> {
+  await clock.sleep(pauseMs, signal);
+  if (signal.aborted) return;
+  const found = await Promise.allSettled(
+    (await others()).map(async ({ lock, ...kind }) => ({
+      kind,
+      seen: await lock.read({ signal }),
+    })),
+  );
+  for (const each of found) {
+    const record = each.status === 'fulfilled' ? each.value.seen?.record : undefined;
+    if (each.status === 'rejected' || !record) continue;
+    if (!looksAlive(record, clock.wall(), leaseDurationMs) || isSameTerm(record, leader()))
+      continue;
+    const { name, migration } = each.value.kind;
+    warn(
+      `the ${name} of the same name has a live leader, too: ${record.holder}. Electors of two kinds do not see each other, ` +
+        `two of them lead at once; to move from one kind to the other: --lock-kind ${migration}, docs/migration.md`,
+    );
+  }
+}
+
+/** Who leads by both has the same term in both. */
+function isSameTerm(one: LeaderRecord, other: LeaderRecord | undefined): boolean {
+  return one.holder === other?.holder && one.acquireTimeUs === other.acquireTimeUs;
+}
