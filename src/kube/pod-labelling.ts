@@ -90,7 +90,7 @@ export function labellingPod(candidate: Candidate, options: PodLabelling): Candi
       const remove = () => void podLabel.remove();
       term.signal.addEventListener('abort', remove);
       if (term.signal.aborted) remove();
-      return { kind: 'elected', term: releasedBy(term, (how) => beforeRelease(term, how)) };
+      return { kind: 'elected', term: releasedBy(term, (...how) => release(term, how)) };
     },
   };
 }
@@ -98,8 +98,9 @@ export function labellingPod(candidate: Candidate, options: PodLabelling): Candi
 /** The term itself, whatever it is asked, but for its release. */
 function releasedBy(term: Term, release: Term['release']): Term {
   return new Proxy(term, {
-    get(_, name: keyof Term) {
-      const value: unknown = name === 'release' ? release : term[name];
+    get(_, name) {
+      if (name === 'release') return release;
+      const value: unknown = Reflect.get(term, name);
       return typeof value === 'function' ? (value.bind(term) as unknown) : value;
     },
   });
