@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 /** What takes long because it waits for leases to run out, or repeats itself. */
-const endurance = ['frozen-wrapper', 'killed-wrapper', 'early-signals', 'guard', 'terminal'].map(
-  (name) => `test/process/${name}.test.ts`,
-);
+const endurance = [
+  'frozen-wrapper',
+  'killed-wrapper',
+  'early-signals',
+  'guard',
+  'terminal',
+  'listen-hostile',
+].map((name) => `test/process/${name}.test.ts`);
 
 export default defineConfig({
   test: {

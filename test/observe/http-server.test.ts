@@ -77,14 +77,6 @@ describe('refused is', () => {
     expect(shown).toEqual([]);
   });
 
-  it.each(['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Length: 0x5\r\n'])(
-    'a body: %j',
-    async (header) => {
-      expect(await answerTo(get('/yes', header))).toMatch(/^HTTP\/1\.1 4/);
-      expect(shown).toEqual([]);
-    },
-  );
-
   it('a header of a megabyte', async () => {
     const answer = await answerTo(get('/yes', `X-Long: ${'x'.repeat(2 ** 20)}\r\n`));
     expect(answer).toMatch(/^(HTTP\/1\.1 431 |$)/);
@@ -92,41 +84,49 @@ describe('refused is', () => {
   });
 
   it.each([
-    '\0\0\0\0',
+    '\0\0\0\0\r\n\r\n',
     'GET\r\n\r\n',
-    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n',
     'CONNECT a:1 HTTP/1.1\r\n\r\n',
   ])('what is no HTTP: %j', async (sent) => {
     expect(await answerTo(sent)).toMatch(/^(HTTP\/1\.1 400 |$)/);
     expect(shown).toEqual([]);
   });
-
-  it('more than one request at a time on a connection', async () => {
-    const answer = await answerTo(get('/yes').repeat(1_000));
-    expect(shown.length).toBeLessThanOrEqual(1);
-    expect(answer.split('HTTP/1.1').length - 1).toBeLessThanOrEqual(1);
-  });
 });
 
 describe('a connection', () => {
-  it('serves one request after another', async () => {
+  it('has one request, and what comes after it is not read', async () => {
+    const answer = await answerTo(get('/yes') + get('/no').repeat(50));
+    expect(answer.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1);
+    expect(shown).toEqual(['/yes']);
+  });
+
+  it('has no body, however long that is', async () => {
+    const answer = await answerTo(`${get('/yes', 'Content-Length: 5\r\n')}hello`);
+    expect(answer).toMatch(/^(HTTP\/1\.1 200 |$)/);
+    expect(shown).toEqual(['/yes']);
+  });
+
+  it('may come byte by byte', async () => {
     const socket = await open();
-    for (const path of ['/a', '/b', '/c']) {
-      socket.write(get(path));
-      expect(String((await once(socket, 'data'))[0])).toContain(`\r\n\r\n${path}\n`);
+    const answered = text(socket);
+    for (const byte of get('/yes')) {
+      socket.write(byte);
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    expect(await answered).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n\/yes\n$/s);
   });
 
   it('that sends half a header ends within 10 s', { timeout: 15_000 }, async () => {
     const began = performance.now();
-    expect(await answerTo('GET /yes HTTP/1.1\r\nHost:')).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await answerTo('GET /yes HTTP/1.1\r\nHost:')).toBe('');
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('that is the oldest of many makes way for a new one', async () => {
     const oldest = await open();
     const closed = once(oldest, 'close');
-    for (let more = 0; more < 128; more += 1) await open();
+    for (let more = 0; more < 512; more += 1) await open();
     await closed;
     expect(await (await fetch(url('/yes'))).text()).toBe('/yes\n');
   });
@@ -136,8 +136,8 @@ it('answers a crowd one after another, some in a moment', async () => {
   const began = performance.now();
   const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(url('/yes'))));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  // Twenty in twenty milliseconds.
-  expect(performance.now() - began).toBeGreaterThan(75);
+  // Ten in twenty milliseconds.
+  expect(performance.now() - began).toBeGreaterThan(175);
 });
 
 describe('where it cannot listen, one line says why:', () => {

@@ -1,6 +1,6 @@
 /** A wrapper's own server, asked as probes ask. */
 import type { Status } from '../../../src/observe/status.ts';
-import type { Wrapper } from './stage.ts';
+import type { Program } from './program.ts';
 
 export interface Probed {
   readonly status: number;
@@ -8,7 +8,7 @@ export interface Probed {
 }
 
 /** Of a wrapper that listens on 127.0.0.1, once it says so. */
-export async function urlOf(wrapper: Wrapper): Promise<string> {
+export async function urlOf(wrapper: Program): Promise<string> {
   return wrapper.line(/listening on (http:\S+)/);
 }
 
