@@ -65,6 +65,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
     signals.listen(whileWaiting);
     const campaign = await elector.campaign({ signal: shutdown.signal, patience: plan.patience });
     if (campaign.kind === 'aborted') return endedBy();
+    if (campaign.kind === 'done') return { status: 0 };
     if (campaign.kind !== 'elected') throw notObtained(plan, campaign);
 
     const { term } = campaign;

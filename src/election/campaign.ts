@@ -25,6 +25,8 @@ export interface CampaignOptions {
   /** Ends the campaign. Once that is won, it only asks the work to end: `Term.signal`. */
   readonly signal: AbortSignal;
   readonly patience?: Patience;
+  /** The key of what is to be done once for all: whoever sees it on the lock need not stand. `Term.release` stores it. */
+  readonly once?: string | undefined;
 }
 
 export type CampaignOutcome =
@@ -33,4 +35,6 @@ export type CampaignOutcome =
   | { readonly kind: 'held'; readonly holder: string }
   /** Patience ended while the lock was out of reach, or the lock cannot be used at all. */
   | { readonly kind: 'unavailable'; readonly fault: LockFault }
+  /** The key that was asked for is on the lock. */
+  | { readonly kind: 'done' }
   | { readonly kind: 'aborted' };

@@ -4,6 +4,7 @@
  */
 import type { LockFault } from './lock.ts';
 import { claimableAtMs, durationMs, looksAlive, type Observation } from './observation.ts';
+import { isDone } from './remarks.ts';
 import type { Timing } from './timing.ts';
 import { hasParts } from './version.ts';
 
@@ -22,6 +23,8 @@ export type Patience =
 
 export interface Candidate {
   readonly patience: Patience;
+  /** A key: nobody claims where it has been seen. */
+  readonly once: string | undefined;
   readonly startedAtMs: number;
   /** Undefined before the first look ever. */
   readonly observation: Observation | undefined;
@@ -58,9 +61,11 @@ export function newCandidate(
   patience: Patience,
   startedAtMs: number,
   memory: Observation | undefined,
+  once?: string,
 ): Candidate {
   return {
     patience,
+    once,
     startedAtMs,
     observation: memory,
     outdated: true,
@@ -86,6 +91,8 @@ export interface Moment {
 /** What the lock was seen to be just now. */
 export interface Sight extends Moment {
   readonly observation: Observation;
+  /** Until when others go first, whatever is seen. */
+  readonly asideUntilMs?: number;
   /** By how much to let others go first, should this be what all are waiting for. */
   readonly hesitationMs: number;
 }
@@ -112,10 +119,10 @@ export function afterGlimpse(candidate: Candidate, sight: Sight): Candidate {
 }
 
 function afterSight(candidate: Candidate, sight: Sight): Candidate {
-  const { observation, nowMs, hesitationMs } = sight;
+  const { observation, nowMs, hesitationMs, asideUntilMs = -Infinity } = sight;
   const isFirst = candidate.sights === 0;
   const isNew = observation !== candidate.observation;
-  const freeAtMs = claimableAtMs(observation);
+  const freeAtMs = Math.max(claimableAtMs(observation), asideUntilMs);
   const claimAtMs = hesitationMs > 0 ? Math.max(freeAtMs, nowMs) + hesitationMs : freeAtMs;
   const seeing = { ...candidate, observation, sights: candidate.sights + 1 };
   return {
@@ -189,7 +196,9 @@ export type Step =
   /** One write on exactly the observed version, nothing read before it. */
   | { readonly kind: 'claim'; readonly observation: Observation }
   | { readonly kind: 'sleep'; readonly ms: number }
-  | { readonly kind: 'give-up'; readonly fault: LockFault | undefined };
+  | { readonly kind: 'give-up'; readonly fault: LockFault | undefined }
+  /** Somebody has done what we stand for. */
+  | { readonly kind: 'done' };
 
 export interface Now {
   readonly nowMs: number;
@@ -201,6 +210,9 @@ export interface Now {
 
 export function nextStep(candidate: Candidate, now: Now): Step {
   const { nowMs } = now;
+  const { once, sights, observation } = candidate;
+  const seen = sights > 0 ? observation?.seen : undefined;
+  if (once !== undefined && seen && isDone(seen.record, once)) return { kind: 'done' };
   if (hasHadEnough(candidate, now)) return { kind: 'give-up', fault: candidate.trouble?.fault };
   const known = candidate.outdated ? undefined : candidate.observation;
   const claimAtMs = known ? candidate.claimAtMs : Infinity;

@@ -64,10 +64,13 @@ export class Elector {
   async campaign({
     signal,
     patience = { kind: 'forever' },
+    once,
   }: CampaignOptions): Promise<CampaignOutcome> {
     if (this.#isCampaigning || this.#term?.isOngoing())
       throw new Error('this elector is already standing or leading');
     this.#isCampaigning = true;
+    const asideMs = this.#memory.asideUntilMs - this.#options.clock.now();
+    if (asideMs > 0) this.#options.emit({ type: 'standing-aside', forMs: asideMs });
     try {
       const stand = new Stand({
         ...this.#options,
@@ -75,6 +78,7 @@ export class Elector {
         memory: this.#memory,
         lookout: this.#lookout,
         patience,
+        once,
         signal,
         beginTerm: (won) => this.#beginTerm(won, signal),
       });
@@ -103,6 +107,9 @@ export class Elector {
       won,
       shutdown,
       remember: (seen) => this.#memory.remember(seen),
+      standAside: () => {
+        this.#memory.standAside();
+      },
       releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
     });
     return this.#term;

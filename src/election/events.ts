@@ -16,7 +16,8 @@ export type Loss =
 export type ForeignEdit = 'deleted' | 'emptied' | 'edited';
 
 export type ReleaseOutcome =
-  | { readonly kind: 'released' }
+  /** `isForgetful`: but the key that was to be kept is not on it, this lock keeps nothing but the record. */
+  | { readonly kind: 'released'; readonly isForgetful?: true }
   /** The record is not (or no longer) our write. It was left alone. */
   | { readonly kind: 'not-ours' }
   /** The lease runs out by itself. */
@@ -56,6 +57,10 @@ export type ElectionEvent =
   | { readonly type: 'restored'; readonly found: ForeignEdit }
   | { readonly type: 'suspended'; readonly forMs: number }
   | { readonly type: 'resumed' }
+  /** Somebody wishes that another leads: the work is to end, and then the lock is handed back. */
+  | { readonly type: 'asked-to-step-down' }
+  /** As the last term was asked to end, others go first for so long, or until one of them has led. */
+  | { readonly type: 'standing-aside'; readonly forMs: number }
   | { readonly type: 'lost'; readonly loss: Loss }
   | { readonly type: 'release'; readonly outcome: ReleaseOutcome };
 

@@ -12,6 +12,15 @@ export class LeadershipLost extends Error {
   }
 }
 
+/** Somebody wishes that another leads: `k8s-leader step-down`. The lock is kept, and renewed, until it is released. */
+export class AskedToStepDown extends Error {
+  override readonly name = 'AskedToStepDown';
+
+  constructor() {
+    super('the leader has been asked to step down');
+  }
+}
+
 /** The term has been handed back: whatever still runs under it should have ended before. */
 export class TermReleased extends Error {
   override readonly name = 'TermReleased';

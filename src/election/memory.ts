@@ -10,10 +10,14 @@ export interface MemoryOptions extends Pick<
   readonly pen: Pen;
 }
 
-/** What this process knows of the lock. Survives campaigns and terms, so that every promise seen is kept. */
+/**
+ * What this process knows of the lock. Survives campaigns and terms, so that every promise seen is kept, and so that who
+ * was asked to step down lets others go first: for a lease duration, or until one of them has written to the lock.
+ */
 export class Memory {
   readonly #options: MemoryOptions;
   #observation: Observation | undefined;
+  #asideUntilMs = -Infinity;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -22,6 +26,17 @@ export class Memory {
   /** Undefined before the first sight ever. */
   get observation(): Observation | undefined {
     return this.#observation;
+  }
+
+  /** Local time before which we claim nothing. */
+  get asideUntilMs(): number {
+    return this.#asideUntilMs;
+  }
+
+  /** From now on others go first. */
+  standAside(): void {
+    const { clock, timing } = this.#options;
+    this.#asideUntilMs = clock.now() + timing.leaseDurationMs;
   }
 
   /** Takes into account what the lock was seen to be just now. */
@@ -33,6 +48,7 @@ export class Memory {
       isOurs: seen !== undefined && pen.isOurs(seen.record),
       assumedDurationMs: timing.leaseDurationMs,
     });
+    if (seen && !pen.wrote(seen.record)) this.#asideUntilMs = -Infinity;
     onSight(seen?.record.holder ?? '');
     return this.#observation;
   }

@@ -20,6 +20,7 @@ import {
   type Versioned,
   type WriteResult,
 } from './lock.ts';
+import { withKey } from './remarks.ts';
 import type { Timing } from './timing.ts';
 import { trustTime, type TrustTime } from './trust-time.ts';
 
@@ -55,6 +56,12 @@ interface Hedging {
 /** Asked before anything is sent a second time. */
 export type IsWanted = () => boolean;
 const always: IsWanted = () => true;
+
+interface FreeOptions {
+  readonly isWanted?: IsWanted;
+  /** A key. */
+  readonly done?: string | undefined;
+}
 
 /** The facts of a term that every renewal repeats. */
 export interface TermFacts {
@@ -118,8 +125,8 @@ export class Pen {
     return this.#write(record, basis, isWanted);
   }
 
-  /** Hands the lock back, as client-go does: holder "", one second. */
-  free(basis: Versioned, isWanted = always): Promise<WriteOutcome> {
+  /** Hands the lock back, as client-go does: holder "", one second. In the same write, what is done is stored. */
+  free(basis: Versioned, { isWanted = always, done }: FreeOptions = {}): Promise<WriteOutcome> {
     const nowUs = this.#signingTimeUs();
     const record = {
       holder: '',
@@ -127,6 +134,7 @@ export class Pen {
       acquireTimeUs: nowUs,
       renewTimeUs: nowUs,
       transitions: basis.record.transitions,
+      ...(done === undefined ? {} : { done: withKey(basis.record.done, done) }),
     };
     return this.#write(record, basis, isWanted);
   }

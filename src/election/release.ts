@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts';
 import type { ReleaseOutcome } from './events.ts';
 import { asFault, LockFault, type LeaderRecord, type Versioned } from './lock.ts';
 import type { Pen } from './pen.ts';
+import { isDone } from './remarks.ts';
 
 const pauseMs = 100;
 
@@ -17,6 +18,8 @@ export interface ReleaseOptions {
   readonly boundMs: number;
   /** What the server has answered last, if that is worth a try. */
   readonly latest?: Versioned | undefined;
+  /** A key to store in the same write. */
+  readonly done?: string | undefined;
   /** Which of our own writes may be taken back. */
   readonly isOurs: (record: LeaderRecord) => boolean;
   /** Another holder was seen on the way: a campaign that follows must know of its claim. */
@@ -51,23 +54,28 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
 
 async function tryRelease(
   pen: Pen,
-  { isOurs, onUsurped }: ReleaseOptions,
+  { isOurs, onUsurped, done }: ReleaseOptions,
   { known, cutOff }: { known: Versioned | undefined; cutOff: AbortSignal },
 ): Promise<ReleaseOutcome> {
   try {
     const seen = known ?? (await pen.read(cutOff));
     // The answer to our own release was lost.
-    if (seen?.record.holder === '' && pen.wrote(seen.record)) return { kind: 'released' };
+    if (seen?.record.holder === '' && pen.wrote(seen.record)) return released(seen, done);
     const isWrittenByUs = seen !== undefined && pen.isOurs(seen.record);
     if (seen && !isWrittenByUs) onUsurped(seen);
     if (!isWrittenByUs || !isOurs(seen.record)) return { kind: 'not-ours' };
     if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
-    const outcome = await pen.free(seen, () => !cutOff.aborted);
-    if (outcome.kind === 'written') return { kind: 'released' };
+    const outcome = await pen.free(seen, { done, isWanted: () => !cutOff.aborted });
+    if (outcome.kind === 'written') return released(outcome.current, done);
     return { kind: 'failed', fault: outcome.kind === 'fault' ? outcome.fault : everChanging };
   } catch (thrown) {
     return { kind: 'failed', fault: asFault(thrown) };
   }
+}
+
+function released({ record }: Versioned, done: string | undefined): ReleaseOutcome {
+  const isKept = done === undefined || isDone(record, done);
+  return { kind: 'released', ...(isKept ? {} : { isForgetful: true }) };
 }
 
 const outOfTime = new LockFault('unreachable', 'there was no time left for it');

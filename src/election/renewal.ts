@@ -9,6 +9,7 @@
  * A renewal is one write on the version we wrote last. Only a conflict costs a read, and that read decides:
  * our own write (its answer was lost, or a foreign hand edited around it), a deleted or emptied object → write
  * afresh on it and trust only that; anybody else → lost, and nothing more is written (design rules 6, 7, 8, 14).
+ * Beside our own record it may find a wish for this very term: that is told, and the term goes on until it is released.
  */
 import { backoffMs } from './backoff.ts';
 import type { ForeignEdit, RenewalResult } from './events.ts';
@@ -36,6 +37,7 @@ export class Renewal {
   #basis: Versioned | undefined;
   #found: ForeignEdit | undefined;
   #failing = false;
+  #isAsked = false;
 
   constructor(options: TermOptions, office: Office) {
     const { current } = options.won;
@@ -48,7 +50,8 @@ export class Renewal {
       lookout: options.lookout,
       isAsWritten: (seen) => {
         const verdict = this.#judge(seen);
-        return verdict.kind === 'ours' && verdict.found === undefined;
+        const isNews = verdict.kind === 'ours' && verdict.wish !== undefined && !this.#isAsked;
+        return verdict.kind === 'ours' && verdict.found === undefined && !isNews;
       },
       basis: () => this.#basis,
       remember: options.remember,
@@ -154,8 +157,10 @@ export class Renewal {
       if (!this.#mayWrite()) return undefined;
       const verdict = this.#judge(seen);
       this.#basis = seen;
-      if (verdict.kind === 'ours') this.#found = verdict.found ?? this.#found;
-      else this.#office.lose(verdict);
+      if (verdict.kind === 'ours') {
+        this.#found = verdict.found ?? this.#found;
+        if (verdict.wish) this.#heed();
+      } else this.#office.lose(verdict);
       if (verdict.kind === 'usurped') remember(seen);
       return undefined;
     } catch (thrown) {
@@ -163,13 +168,18 @@ export class Renewal {
     }
   }
 
+  #heed(): void {
+    if (!this.#isAsked) this.#office.askToEnd();
+    this.#isAsked = true;
+  }
+
   #judge(seen: Versioned | undefined): Verdict {
     const { pen, timing } = this.#options;
     return judge(seen, {
       ...timing,
+      ...this.#facts,
       isOurs: seen !== undefined && pen.isOurs(seen.record),
       isDoubted: this.#office.window.isDoubted,
-      transitions: this.#facts.transitions,
     });
   }
 

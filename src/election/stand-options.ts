@@ -11,6 +11,8 @@ export interface StandOptions extends Required<Omit<ElectorOptions, 'lock' | 'id
   readonly memory: Memory;
   readonly lookout: Lookout;
   readonly patience: Patience;
+  /** A key: with it on the lock there is nothing left to stand for. */
+  readonly once: string | undefined;
   /** Ends the campaign. */
   readonly signal: AbortSignal;
   /** Called in the moment of the election: no abort comes in between. */

@@ -39,8 +39,8 @@ export class Stand {
 
   constructor(options: StandOptions) {
     this.#options = options;
-    const { clock, patience, memory } = options;
-    this.#candidate = newCandidate(patience, clock.now(), memory.observation);
+    const { clock, patience, memory, once } = options;
+    this.#candidate = newCandidate(patience, clock.now(), memory.observation, once);
   }
 
   /** A claim of ours may have been, or may still be, applied without our having been told. */
@@ -70,6 +70,8 @@ export class Stand {
           this.#afterClaim(claimed);
           break;
         }
+        case 'done':
+          return { kind: 'done' };
         case 'give-up':
           return givenUp(before, step.fault);
         default:
@@ -77,8 +79,8 @@ export class Stand {
       }
       if (isAborted()) break;
       this.#heed();
-      // Who gives up at once has one thing to tell, not two.
-      if (nextStep(this.#candidate, this.#now()).kind === 'give-up') continue;
+      // Who ends here has one thing to tell, not two.
+      if (['give-up', 'done'].includes(nextStep(this.#candidate, this.#now()).kind)) continue;
       for (const event of newsBetween(before, this.#candidate, clock.now())) emit(event);
     }
     return { kind: 'aborted' };
@@ -203,7 +205,8 @@ export class Stand {
     const observation = memory.remember(seen);
     // What a watch shows, others see in the same moment.
     const hesitation = lookout.isOpen ? hesitationMs(random) : 0;
-    return { ...this.#moment(), observation, hesitationMs: hesitation };
+    const { asideUntilMs } = memory;
+    return { ...this.#moment(), observation, asideUntilMs, hesitationMs: hesitation };
   }
 
   /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */

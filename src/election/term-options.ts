@@ -23,6 +23,8 @@ export interface TermOptions {
   readonly releaseTimeoutMs: number;
   /** Told of everything that is not our own writing: a campaign that follows must know what it promises. */
   readonly remember: (seen: Versioned | undefined) => void;
+  /** The term was asked to end, and has: the next campaign lets others go first. */
+  readonly standAside: () => void;
   /** The write that won the term. */
   readonly won: Extract<WriteOutcome, { kind: 'written' }>;
 }
@@ -33,6 +35,8 @@ export interface Office {
   /** Aborts when the term has been lost or released. */
   readonly ended: AbortSignal;
   lose(loss: Loss): void;
+  /** Somebody wishes that another leads. Called once. */
+  askToEnd(): void;
   /** The trust has run out: the end, or doubt. */
   closeWindow(): void;
   notify(change: TermChange): void;

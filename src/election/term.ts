@@ -6,6 +6,7 @@
  *     ──▶ leading ┘ ── the window closed · an answer names another holder · the object is unusable ──▶ lost
  *             │                                                                                          │
  *             └── release() ──▶ over ◀──────────────────────────────────────────── release() ────────────┘
+ *                    ▲ asked to step down: the work is told to end, nothing else changes
  *
  * Trust window: every acknowledged write *sent* at `s` lets us lead until `s + renewDeadline`; at
  * `s + lease − margin` the command must be dead (`timing.ts`). An answer that comes after the window has closed
@@ -13,7 +14,7 @@
  * needs the lock (design rules 4, 5, 9).
  */
 import type { Loss, ReleaseOutcome } from './events.ts';
-import { LeadershipLost, TermReleased } from './lost.ts';
+import { AskedToStepDown, LeadershipLost, TermReleased } from './lost.ts';
 import { release } from './release.ts';
 import { Renewal } from './renewal.ts';
 import type { TermChange, TermOptions } from './term-options.ts';
@@ -25,6 +26,11 @@ type Phase = 'leading' | 'lost' | 'over';
 
 /** How often the clock is looked at even if no deadline is near: finds suspensions. */
 const vigilMs = 1_000;
+
+/** What is written together with a release. */
+export interface ReleaseWith {
+  readonly done?: string | undefined;
+}
 
 /** A term of leadership, for whoever works under it. */
 export interface Term {
@@ -41,11 +47,13 @@ export interface Term {
    */
   readonly lost: AbortSignal;
   /**
-   * Aborts when the work is to end, for whatever reason: the term is lost, a shutdown is asked for, or, at the latest,
-   * the term is released. Give it to everything that the work waits for. A shutdown alone leaves all the time that the
-   * work needs: the lock is kept, and renewed, until it is released.
+   * Aborts when the work is to end, for whatever reason: the term is lost, a shutdown or a step-down is asked for, or,
+   * at the latest, the term is released. Give it to everything that the work waits for. A shutdown or step-down alone
+   * leaves all the time that the work needs: the lock is kept, and renewed, until it is released.
    */
   readonly signal: AbortSignal;
+  /** Aborts when somebody wishes that another leads (`k8s-leader step-down`). The term goes on until it is released. */
+  readonly stepDown: AbortSignal;
   /** Why the term was lost; undefined while it was not. */
   readonly loss: Loss | undefined;
 
@@ -61,9 +69,10 @@ export interface Term {
   subscribe(listener: (change: TermChange) => void): () => void;
   /**
    * Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded by twice the
-   * request timeout, at most 5 s; once is enough, again tells the same. Never rejects.
+   * request timeout, at most 5 s; once is enough, again tells the same. Never rejects. With `done`, a key of what has
+   * been done once for all is stored in the same write.
    */
-  release(): Promise<ReleaseOutcome>;
+  release(options?: ReleaseWith): Promise<ReleaseOutcome>;
 }
 
 /** The term that an election was won for. */
@@ -72,10 +81,12 @@ export class ElectedTerm implements Term {
   readonly transitions: number;
   readonly lost: AbortSignal;
   readonly signal: AbortSignal;
+  readonly stepDown: AbortSignal;
 
   readonly #options: TermOptions;
   readonly #lost = new AbortController();
   readonly #work = new AbortController();
+  readonly #asked = new AbortController();
   readonly #ended = new AbortController();
   readonly #listeners = new Set<(change: TermChange) => void>();
   readonly #window: TrustWindow;
@@ -91,12 +102,16 @@ export class ElectedTerm implements Term {
     this.transitions = won.current.record.transitions;
     this.lost = this.#lost.signal;
     this.signal = this.#work.signal;
+    this.stepDown = this.#asked.signal;
     options.shutdown.addEventListener('abort', this.#onShutdown);
     this.#renewal = new Renewal(options, {
       window: this.#window,
       ended: this.#ended.signal,
       lose: (loss) => {
         this.#lose(loss);
+      },
+      askToEnd: () => {
+        this.#askToEnd();
       },
       closeWindow: () => {
         this.#closeWindow();
@@ -135,26 +150,28 @@ export class ElectedTerm implements Term {
     return this.#phase === 'leading';
   }
 
-  release(): Promise<ReleaseOutcome> {
-    return (this.#released ??= this.#release());
+  release(how: ReleaseWith = {}): Promise<ReleaseOutcome> {
+    return (this.#released ??= this.#release(how));
   }
 
-  async #release(): Promise<ReleaseOutcome> {
+  async #release({ done }: ReleaseWith): Promise<ReleaseOutcome> {
     const usurped = this.loss?.kind === 'usurped';
     const latest = this.loss ? undefined : this.#renewal.latest;
     if (this.#phase !== 'lost') this.#phase = 'over';
     this.#ended.abort();
     this.#endWork(new TermReleased());
-    const { pen, clock, releaseTimeoutMs, remember, emit, won } = this.#options;
+    const { pen, clock, releaseTimeoutMs, remember, standAside, emit, won } = this.#options;
     const outcome: ReleaseOutcome = usurped
       ? { kind: 'not-ours' }
       : await release(pen, {
           clock,
           boundMs: releaseTimeoutMs,
           latest,
+          done,
           isOurs: (record) => record.acquireTimeUs === won.current.record.acquireTimeUs,
           onUsurped: remember,
         });
+    if (this.stepDown.aborted) standAside();
     emit({ type: 'release', outcome });
     return outcome;
   }
@@ -162,6 +179,12 @@ export class ElectedTerm implements Term {
   readonly #onShutdown = (): void => {
     this.#endWork(this.#options.shutdown.reason);
   };
+
+  #askToEnd(): void {
+    this.#options.emit({ type: 'asked-to-step-down' });
+    this.#asked.abort();
+    this.#endWork(new AskedToStepDown());
+  }
 
   #endWork(reason: unknown): void {
     this.#options.shutdown.removeEventListener('abort', this.#onShutdown);

@@ -1,14 +1,20 @@
 import type { ForeignEdit } from './events.ts';
-import type { Versioned } from './lock.ts';
+import type { Versioned, Wish } from './lock.ts';
+import { isFor } from './remarks.ts';
 
 /**
  * Whose lock it is, in the eyes of a leader whose write met a conflict.
- * - `ours`: write afresh on it. `found` says what a foreign hand had done to it, if one had
+ * - `ours`: write afresh on it. `found` says what a foreign hand had done to it, if one had; `wish` that this very term
+ *   is asked to end
  * - `usurped`: another holder, and nothing more is ours to write
  * - `expired`: nobody's, but somebody may have led while we could not look
  */
 export type Verdict =
-  | { readonly kind: 'ours'; readonly found: ForeignEdit | undefined }
+  | {
+      readonly kind: 'ours';
+      readonly found: ForeignEdit | undefined;
+      readonly wish?: Wish | undefined;
+    }
   | { readonly kind: 'usurped'; readonly holder: string }
   | { readonly kind: 'expired' };
 
@@ -18,6 +24,7 @@ export interface LeadersView {
   /** Whether the machine has slept through the end of the trust. */
   readonly isDoubted: boolean;
   readonly leaseDurationMs: number;
+  readonly acquireTimeUs: number;
   readonly transitions: number;
 }
 
@@ -34,5 +41,8 @@ export function judge(seen: Versioned | undefined, view: LeadersView): Verdict {
   if (!view.isOurs) return { kind: 'usurped', holder };
   const isAsWritten =
     !seen.isTorn && leaseDurationMs === view.leaseDurationMs && transitions === view.transitions;
-  return { kind: 'ours', found: isAsWritten ? undefined : 'edited' };
+  const { wish, acquireTimeUs } = seen.record;
+  const isAsked = isFor(wish, seen.record) && acquireTimeUs === view.acquireTimeUs;
+  const found = isAsWritten ? undefined : 'edited';
+  return { kind: 'ours', found, wish: isAsked ? wish : undefined };
 }

@@ -10,7 +10,7 @@
  * is the lock handed back; on a shutdown it is renewed until then.
  */
 import type { Loss } from '../election/events.ts';
-import { TermReleased } from '../election/lost.ts';
+import { AskedToStepDown, TermReleased } from '../election/lost.ts';
 import type { Term } from '../election/term.ts';
 
 /** Why a leader stopped. */
@@ -19,6 +19,8 @@ export type StopReason =
   | { readonly kind: 'lost'; readonly loss: Loss }
   /** The signal aborted, or `stop()` was called. */
   | { readonly kind: 'shutdown' }
+  /** Somebody wished that another leads: `k8s-leader step-down`. */
+  | { readonly kind: 'step-down' }
   /** The work itself called `term.release()`. */
   | { readonly kind: 'released' }
   /** `onStartedLeading` threw or rejected, and not only because its signal had aborted. */
@@ -91,5 +93,6 @@ function isEcho(error: unknown, signal: AbortSignal): boolean {
 
 function reasonOf({ loss, signal }: Term): StopReason {
   if (loss) return { kind: 'lost', loss };
+  if (signal.reason instanceof AskedToStepDown) return { kind: 'step-down' };
   return { kind: signal.reason instanceof TermReleased ? 'released' : 'shutdown' };
 }

@@ -18,6 +18,7 @@ export class UncontestedTerm implements Term {
   readonly lost = new AbortController().signal;
   readonly loss = undefined;
   readonly signal: AbortSignal;
+  readonly stepDown = new AbortController().signal;
 
   readonly #options: UncontestedOptions;
   readonly #work = new AbortController();

@@ -61,6 +61,13 @@ export function describe(event: RunEvent): Description | undefined {
       );
     case 'resumed':
       return info('still leading: CMD goes on');
+    case 'asked-to-step-down':
+      return info('asked to step down: the lock is handed over as soon as the work has ended');
+    case 'standing-aside':
+      return info(
+        `standing aside for ${formatDuration(event.forMs)}, or until another has led, as asked to`,
+        { forMs: Math.round(event.forMs) },
+      );
     case 'lost':
       return { level: 'error', message: lossLine(event.loss), facts: { reason: event.loss.kind } };
     case 'release':
@@ -117,6 +124,8 @@ function lossLine(loss: Loss): string {
 }
 
 function releaseLine(outcome: ReleaseOutcome): Description {
+  if (outcome.kind === 'released' && outcome.isForgetful)
+    return warn('released, but the lock does not keep what is stored beside the record');
   if (outcome.kind === 'released') return info('released');
   if (outcome.kind === 'not-ours') return info('not released: the record is no longer ours');
   return warn(`not released, the lease runs out by itself: ${faultLine(outcome.fault)}`);

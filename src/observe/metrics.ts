@@ -119,6 +119,8 @@ function count(all: Instruments, event: RunEvent): void {
     case 'renewal-failing':
     case 'renewal-recovered':
     case 'resumed':
+    case 'asked-to-step-down':
+    case 'standing-aside':
     case 'stopping':
     case 'left-over':
       return;

@@ -116,6 +116,8 @@ export function afterEvent(state: State, event: RunEvent, moment: Moment): State
     case 'watch-ended':
     case 'renewal':
     case 'restored':
+    case 'asked-to-step-down':
+    case 'standing-aside':
     case 'killed':
     case 'left-over':
     case 'stuck':

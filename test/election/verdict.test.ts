@@ -7,6 +7,7 @@ const view: LeadersView = {
   isOurs: false,
   isDoubted: false,
   leaseDurationMs: 15_000,
+  acquireTimeUs: 1_700_000_000_000_000,
   transitions: 3,
 };
 const ours = { ...view, isOurs: true };
