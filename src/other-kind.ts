@@ -7,7 +7,7 @@
  * look. Who leads in both objects, as in the second rollout of a migration, is nobody to be warned of.
  */
 import type { Clock } from './election/clock.ts';
-import type { LeaderRecord } from './election/lock.ts';
+import type { LeaderRecord, Lock } from './election/lock.ts';
 import { looksAlive } from './election/observation.ts';
 import type { RunEvent } from './events.ts';
 import type { OtherKind } from './locks/index.ts';
@@ -22,8 +22,8 @@ export interface OtherKindOptions {
   readonly warn: (message: string) => void;
 }
 
-/** What is urgent comes first: the start of CMD, a watch. */
-const pauseMs = 1_000;
+/** What is urgent comes first: the start of CMD, a watch. Between renewals, it needs no connection of its own. */
+const pauseMs = 700;
 
 /** Give it every event of the run; it looks at most once. */
 export function lookForOtherKind(options: OtherKindOptions): (event: RunEvent) => void {
@@ -44,22 +44,22 @@ async function look(
 ): Promise<void> {
   await clock.sleep(pauseMs, signal);
   if (signal.aborted) return;
-  const found = await Promise.allSettled(
-    (await others()).map(async ({ lock, ...kind }) => ({
-      kind,
-      seen: await lock.read({ signal }),
-    })),
-  );
-  for (const each of found) {
-    const record = each.status === 'fulfilled' ? each.value.seen?.record : undefined;
-    if (each.status === 'rejected' || !record) continue;
-    if (!looksAlive(record, clock.wall(), leaseDurationMs) || isSameTerm(record, leader()))
-      continue;
-    const { name, migration } = each.value.kind;
+  for (const { name, migration, lock } of await others()) {
+    const record = await recordIn(lock, signal);
+    if (!record || !looksAlive(record, clock.wall(), leaseDurationMs)) continue;
+    if (isSameTerm(record, leader())) continue;
     warn(
       `the ${name} of the same name has a live leader, too: ${record.holder}. Electors of two kinds do not see each other, ` +
         `two of them lead at once; to move from one kind to the other: --lock-kind ${migration}, docs/migration.md`,
     );
+  }
+}
+
+async function recordIn(lock: Lock, signal: AbortSignal): Promise<LeaderRecord | undefined> {
+  try {
+    return (await lock.read({ signal }))?.record;
+  } catch {
+    return undefined;
   }
 }
 

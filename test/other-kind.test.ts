@@ -43,7 +43,7 @@ describe('a live record of another kind', () => {
   ])('is told once, a while after %s', async (_, events) => {
     const { clock, server, said, hear } = stage({});
     for (const event of events) hear(event);
-    await clock.advance(900);
+    await clock.advance(600);
     expect(server.calls).toEqual([]);
     await clock.advance(200);
     expect(said).toEqual([expect.stringMatching(/ConfigMap.*: me\..*configmap\+lease/)]);

@@ -7,6 +7,7 @@ import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { lockContract } from '../contract/lock-contract.ts';
 import { pairKinds, type PairKind } from '../locks/pair-kinds.ts';
 import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
+import type { Candidate } from './support/candidate.ts';
 import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
 import { until } from './support/until.ts';
 
@@ -204,4 +205,57 @@ test('a half claim is given back: who leads by the Lease alone is succeeded at o
   } finally {
     await contest.close();
   }
+});
+
+describe.concurrent('run looks once at the other kind:', () => {
+  const [kind] = pairKinds;
+  const allRules = rulesFor(kind!);
+  const meet = async (
+    first: readonly string[],
+    then: readonly string[],
+    check: (contest: Contest, b: Candidate) => Promise<void>,
+  ) => {
+    const contest = await openContest(controlPlane);
+    try {
+      const join = async (who: string, flags: readonly string[]) => {
+        const account = await contest.account(who, allRules);
+        return contest.join(who, { account, flags: [...flags, ...swift] });
+      };
+      const a = await join('a', first);
+      await a.told('started');
+      await check(contest, await join('b', then));
+    } finally {
+      await contest.close();
+    }
+  };
+  const old = ['--lock-kind', kind!.old.flag];
+  const both = ['--lock-kind', kind!.flag];
+
+  test.each([
+    ['a Lease', old, [], /the ConfigMap of the same name has a live leader, too: /],
+    ['an annotation', [], old, /the Lease of the same name has a live leader, too: /],
+  ] as const)('who leads by %s warns of somebody else who leads', (_, first, then, expected) =>
+    meet(first, then, async (contest, b) => {
+      await b.told('started');
+      expect((await b.told('warning')).message).toMatch(expected);
+      // It is not the warning that makes two of them.
+      expect(await contest.lives()).toHaveLength(2);
+    }),
+  );
+
+  test.each([
+    ['a Lease', []],
+    ['an annotation', old],
+  ])('who follows by %s one that leads in both says nothing', (_, then) =>
+    meet(both, then, async (contest, b) => {
+      await b.told('standing-by');
+      const resource = then.length === 0 ? 'configmaps' : 'leases';
+      const looked = async () =>
+        (await contest.allRequests('b')).filter((entry) => entry.resource === resource);
+      await until('a look', async () => (await looked()).length > 0);
+      await contest.nextRequests('a', 2);
+      expect((await looked()).map(({ verb }) => verb)).toEqual(['get']);
+      expect(b.log.map(({ event }) => event)).not.toContain('warning');
+    }),
+  );
 });
