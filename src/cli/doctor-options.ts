@@ -51,8 +51,7 @@ export function doctorOptions(
     throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
   // Without a CMD there is one check less.
   const options = runOptions(line.settings, [command ?? 'CMD']);
-  // Not every build of run has these.
+  // Not every build of run has them.
   const events = 'events' in options && options.events === true;
-  const podLabel = 'podLabel' in options && options.podLabel !== undefined;
-  return { ...options, command, events, podLabel };
+  return { ...options, command, events, podLabel: options.podLabel !== undefined };
 }

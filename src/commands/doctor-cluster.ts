@@ -50,8 +50,8 @@ async function* examine(patient: Patient): Findings {
   yield checkServer(patient, answer);
   yield await checkTls(patient);
   yield await checkIdentity(patient);
-  const may = yield* checkPermissions(patient);
-  yield* checkLock(patient, may);
+  const missing = yield* checkPermissions(patient);
+  yield* checkLock(patient, missing);
   yield checkClock(answer, midwayMs);
   yield await checkRoundTrips(patient);
   yield* checkGracePeriod(patient);

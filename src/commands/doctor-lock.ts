@@ -8,9 +8,12 @@ import type { Patient } from './patient.ts';
 import { look } from './follow.ts';
 import { illness, open, well, type Finding, type Findings } from './finding.ts';
 
-export async function* checkLock(patient: Patient, may: ReadonlySet<Permission['verb']>): Findings {
+export async function* checkLock(
+  patient: Patient,
+  missing: ReadonlySet<Permission['verb']>,
+): Findings {
   const { plan, ports, connection, namespace } = patient;
-  if (!may.has('get')) return;
+  if (missing.has('get')) return;
   const lockIn = await loadKind(plan.lockKind);
   const lock = lockIn({ connection, namespace, name: plan.lock });
   const dry = lockIn({ connection: withoutEffect(connection), namespace, name: plan.lock });
@@ -22,7 +25,7 @@ export async function* checkLock(patient: Patient, may: ReadonlySet<Permission['
     return;
   }
   yield well('lock', stateOf(seen));
-  if (!may.has(seen ? 'update' : 'create')) return;
+  if (missing.has(seen ? 'update' : 'create')) return;
 
   // Somebody who leads writes now and then, and may do so in between.
   for (let round = 0; round < 3; round += 1) {

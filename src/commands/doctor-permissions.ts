@@ -1,46 +1,66 @@
 /** Whether each permission that the options need is there, asked of the authorizer itself. */
-import { missingRule, type Permission } from '../kube/permission.ts';
-import { exitCode } from '../exit-code.ts';
 import { asFault } from '../election/lock.ts';
-import { ask, at, type Patient } from './patient.ts';
+import { exitCode } from '../exit-code.ts';
+import { missingRule, type Permission } from '../kube/permission.ts';
 import { ill, illness, open, well, type Finding } from './finding.ts';
-import { needsOf } from './permissions.ts';
+import { ask, at, type Patient } from './patient.ts';
+import { needsOf, type Need } from './permissions.ts';
 
+const about = 'permission';
 const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
-/** The findings; then which of the verbs on the lock are allowed, as far as anybody knows. */
+/** The findings; then the verbs that are known to be missing for the lock. */
 export async function* checkPermissions(
   patient: Patient,
 ): AsyncGenerator<Finding, ReadonlySet<Permission['verb']>> {
-  const { plan, namespace } = patient;
-  const may = new Set<Permission['verb']>();
-  for (const need of needsOf(plan)) {
-    const { verb, apiGroup, resource, name, purpose } = need;
-    const about = 'permission';
-    const what = `${verb} ${resource}${name === undefined ? '' : ` "${name}"`}`;
+  const { plan, connection } = patient;
+  let pod: { readonly name: string; readonly namespace: string } | undefined;
+  if (plan.podLabel) {
+    const { ownPod } = await import('../kube/pod-labelling.ts');
     try {
-      const verdict = await isAllowed(patient, need);
-      if (verdict !== false) may.add(verb);
-      if (verdict === true) yield well(about, what);
-      else if (verdict === undefined)
-        yield open(about, `${what}: the server does not tell whether it is granted`);
-      else {
-        const remedy = missingRule({ verb, apiGroup, resource, name }, namespace);
-        yield ill(about, `${what} is missing, ${purpose}`, remedy, exitCode.denied);
-      }
+      pod = ownPod(plan.env, connection.cluster.namespace);
     } catch (thrown) {
-      yield illness(about, asFault(thrown));
+      yield illness('pod label', thrown);
     }
   }
-  return may;
+  const missing = new Set<Permission['verb']>();
+  for (const need of needsOf({ ...plan, podNames: pod ? [pod.name] : [] })) {
+    const namespace = need.part === 'pod' && pod ? pod.namespace : patient.namespace;
+    const { finding, isMissing } = await check(patient, need, namespace);
+    if (isMissing && need.part === 'lock') missing.add(need.verb);
+    yield finding;
+  }
+  return missing;
+}
+
+async function check(
+  patient: Patient,
+  need: Need,
+  namespace: string,
+): Promise<{ finding: Finding; isMissing: boolean }> {
+  const { verb, resource, name, purpose } = need;
+  const what = `${verb} ${resource}${name === undefined ? '' : ` "${name}"`}`;
+  try {
+    const verdict = await isAllowed(patient, need, namespace);
+    if (verdict === true) return { finding: well(about, what), isMissing: false };
+    if (verdict === undefined) {
+      const text = `${what}: the server does not tell whether it is granted`;
+      return { finding: open(about, text), isMissing: false };
+    }
+    const text = `${what} is missing, ${purpose}`;
+    const finding = ill(about, text, missingRule(need, namespace), exitCode.denied);
+    return { finding, isMissing: true };
+  } catch (thrown) {
+    return { finding: illness(about, asFault(thrown)), isMissing: false };
+  }
 }
 
 /** Undefined when the server does not answer that question. */
 async function isAllowed(
   patient: Patient,
   { verb, apiGroup: group, resource, name }: Permission,
+  namespace: string,
 ): Promise<boolean | undefined> {
-  const { namespace } = patient;
   const resourceAttributes = { namespace, verb, group, resource, ...(name ? { name } : {}) };
   const { status, body } = await ask(patient, 'POST', path, {
     apiVersion: 'authorization.k8s.io/v1',

@@ -14,8 +14,6 @@ export interface DoctorPlan extends LockChoice {
   readonly stopTimeoutMs: number;
   readonly events: boolean;
   readonly podLabel: boolean;
-  /** Of the own Pod alone, where its name is known. */
-  readonly podNames?: readonly string[] | undefined;
   /** What is allowed but probably not meant. */
   readonly warnings: readonly string[];
   /** CMD, if it was given. */

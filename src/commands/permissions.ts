@@ -15,6 +15,7 @@ export interface Wishes {
 
 /** What each permission is for, in a few words, and the permission. */
 export interface Need extends Permission {
+  readonly part: 'lock' | 'events' | 'pod';
   readonly purpose: string;
 }
 
@@ -33,10 +34,12 @@ export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes):
   return [
     ...lockPermissions(lockKind, lock).map((permission) => ({
       ...permission,
+      part: 'lock' as const,
       purpose: lockPurposes[permission.verb] ?? '',
     })),
     ...(events ? (['create', 'patch'] as const) : []).map((verb) => ({
       ...core,
+      part: 'events' as const,
       verb,
       resource: 'events',
       purpose: telling,
@@ -44,6 +47,7 @@ export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes):
     ...(podLabel ? (podNames ?? [undefined]) : []).flatMap((name) =>
       (['get', 'patch'] as const).map((verb) => ({
         ...core,
+        part: 'pod' as const,
         verb,
         resource: 'pods',
         ...(name === undefined ? {} : { name }),

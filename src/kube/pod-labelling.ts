@@ -110,7 +110,7 @@ function releasedBy(term: Term, release: Term['release']): Term {
  * The Pod that this process runs in, where the Downward API says so; else, in a pod, the name of the host, which is the
  * Pod's unless somebody has chosen otherwise.
  */
-function ownPod(env: Env, configured: string | undefined): PodAddress {
+export function ownPod(env: Env, configured: string | undefined): PodAddress {
   const name = env['POD_NAME'] || (env['KUBERNETES_SERVICE_HOST'] ? hostname() : '');
   if (name === '')
     throw new UsageError(

@@ -200,6 +200,45 @@ describe.concurrent('the Pod', () => {
   });
 });
 
+describe.concurrent('with --pod-label, a Role without', () => {
+  test.for(['get', 'patch'] as const)('%s on the own Pod is found', async (verb, { contest }) => {
+    const other = verb === 'get' ? 'patch' : 'get';
+    const pods = { apiGroups: [''], resources: ['pods'], verbs: [other], resourceNames: ['pod'] };
+    const { kubeconfig } = await contest.account('a', [...leaseRules(...verbs), pods]);
+    const env = { POD_NAME: 'pod', POD_NAMESPACE: contest.namespace };
+    const { code, ills, lines } = await doctor(contest, kubeconfig, ['--pod-label=x'], env);
+    expect(code).toBe(77);
+    expect(ills).toEqual([expect.stringContaining(`✗ permission: ${verb} pods "pod" is missing`)]);
+    expect(lines).toContain(`✓ permission: ${other} pods "pod"`);
+  });
+
+  test('get on the lock is not taken for having that on the Pod', async ({ contest }) => {
+    const pods = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'patch'] };
+    const { kubeconfig } = await contest.account('a', [...inNeedOf('get'), pods]);
+    const env = { POD_NAME: 'pod', POD_NAMESPACE: contest.namespace };
+    const { ills } = await doctor(contest, kubeconfig, ['--pod-label=x'], env);
+    expect(ills).toEqual([expect.stringContaining('✗ permission: get leases "demo" is missing')]);
+  });
+
+  test('anything, outside of a pod, is told so', async ({ contest }) => {
+    const { kubeconfig } = await contest.account('a');
+    const { code, ills } = await doctor(contest, kubeconfig, ['--pod-label=x']);
+    expect([code, ills]).toEqual([78, [expect.stringContaining('this is no pod')]]);
+  });
+});
+
+test('a pair is examined in both of its objects', async ({ contest }) => {
+  const lockKind = ['--lock-kind', 'configmap+lease'];
+  await apply(contest, await printedRbac(contest, lockKind));
+  const lease = { verb: 'create', group: 'coordination.k8s.io', resource: 'leases' };
+  const { kubeconfig } = await accountOf(contest, lock, lease);
+  const { code, lines, ills } = await doctor(contest, kubeconfig, lockKind);
+  expect([code, ills]).toEqual([0, []]);
+  expect(lines.filter((line) => line.startsWith('✓ permission'))).toHaveLength(8);
+  expect(lines).toContain('✓ dry run: a claim would be accepted');
+  expect(await contest.lease()).toBeUndefined();
+});
+
 test('a claim that a policy refuses is found, and ends with 77', async ({ contest }) => {
   const { controlPlane, namespace } = contest;
   const apiVersion = 'admissionregistration.k8s.io/v1';

@@ -10,6 +10,7 @@ const kinds = [
   ['configmap', { group: '', resource: 'configmaps' }],
   ['endpoints', { group: '', resource: 'endpoints' }],
   ['secret', { group: '', resource: 'secrets' }],
+  ['configmap+lease', lease],
 ] as const;
 
 describe.concurrent('with the printed permissions', () => {
