@@ -17,7 +17,7 @@ export interface TermOptions {
   readonly timing: Timing;
   readonly random: () => number;
   readonly emit: ElectionListener;
-  /** Asks the work to end, and nothing else: it does not end the term. Not aborted yet. */
+  /** Asks the work to end, and nothing else: it does not end the term. */
   readonly shutdown: AbortSignal;
   /** Bound of the release. */
   readonly releaseTimeoutMs: number;

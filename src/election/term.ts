@@ -104,6 +104,8 @@ export class ElectedTerm implements Term {
     this.signal = this.#work.signal;
     this.stepDown = this.#asked.signal;
     options.shutdown.addEventListener('abort', this.#onShutdown);
+    // Whoever was told of the election may have thought better of it at once.
+    if (options.shutdown.aborted) this.#onShutdown();
     this.#renewal = new Renewal(options, {
       window: this.#window,
       ended: this.#ended.signal,

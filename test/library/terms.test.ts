@@ -220,19 +220,30 @@ describe('a loop over terms', () => {
   });
 
   test('never begins a body after a signal that came with the election', async () => {
-    const { elector, wire } = stage.elector('a');
     const shutdown = new AbortController();
-    wire.once('write', {
-      back: Promise.resolve().then(() => {
-        queueMicrotask(() => {
-          shutdown.abort();
-        });
-      }),
+    const { elector } = stage.elector('a', {
+      onEvent: ({ type }) => {
+        if (type === 'elected') shutdown.abort();
+      },
     });
     const loop = follow(elector, shutdown.signal);
     await loop.over;
     expect(loop.terms).toEqual([]);
-    expect(stage.holder ?? '').toBe('');
+    expect(stage.holder).toBe('');
+  });
+
+  test('never begins a body after the machine has slept through the election', async () => {
+    const { elector, events } = stage.elector('a', {
+      onEvent: (event) => {
+        events.push(event);
+        if (events.length === 1) stage.clock.suspend(11_000);
+      },
+    });
+    const { terms } = follow(elector);
+    await atRest();
+    // It was handed back, and won again.
+    expect(terms.map(({ transitions }) => transitions)).toEqual([1]);
+    expect(terms[0]!.isTrusted()).toBe(true);
   });
 });
 
