@@ -114,6 +114,7 @@ describe.concurrent.each(pairKinds)('k8s-leader run --lock-kind $flag', (kind) =
       a.signal('SIGTERM');
       expect(await a.ended).toEqual({ code: 143, signal: null });
       await b.told('started');
+      await contest.nthLife(2);
       b.signal('SIGTERM');
       await b.ended;
       expect(await oldRecord(contest, kind)).toMatchObject({ holder: '', transitions: 1 });
@@ -237,6 +238,7 @@ describe.concurrent('run looks once at the other kind:', () => {
   ] as const)('who leads by %s warns of somebody else who leads', (_, first, then, expected) =>
     meet(first, then, async (contest, b) => {
       await b.told('started');
+      await contest.nthLife(2);
       expect((await b.told('warning')).message).toMatch(expected);
       // It is not the warning that makes two of them.
       expect(await contest.lives()).toHaveLength(2);

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import {
   afterConflict,
   afterFault,
+  afterGlimpse,
   afterLook,
   newCandidate,
   nextStep,
@@ -121,6 +122,20 @@ describe('a candidate', () => {
     expect(nextStep(candidate, at(1_000))).toEqual({ kind: 'sleep', ms: 2_000 });
     expect(nextStep(candidate, at(3_000))).toEqual({ kind: 'look' });
     expect(nextStep(candidate, at(16_000)).kind).toBe('claim');
+  });
+
+  test.each([
+    ['one object: what is shown is what it has met', '9', false, 'claim'],
+    ['two, after nothing was written', '9+9', false, 'claim'],
+    ['two, half-way: it may be shown its own half, and looks', '9+9', true, 'look'],
+  ] as const)('is outdated after a conflict in %s', (_, shown, isHalfWay, expected) => {
+    const seen = { record: released, version: shown, origin: undefined };
+    const facts = { seen, nowMs: 5, isOurs: false, assumedDurationMs: 15_000 };
+    const conflicted = afterConflict(looked(released), 5, isHalfWay);
+    const candidate = afterGlimpse(conflicted, seeing(observe(undefined, facts), 5));
+    expect(nextStep(candidate, at(5)).kind).toBe(expected);
+    const again = lookedAgain(candidate, observe(undefined, facts), 2_005);
+    expect(nextStep(again, at(5)).kind).toBe('claim');
   });
 
   it('does not claim again what it has lost: it looks, after a moment', () => {

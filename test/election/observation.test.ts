@@ -211,3 +211,18 @@ describe('a holder looks alive', () => {
     expect(looksAlive(record, wallMs, assumedDurationMs)).toBe(alive);
   });
 });
+
+describe('of a lock in two objects', () => {
+  test.each<[string, string, string, number]>([
+    ['one that vanishes keeps its promise, though the other is free', '4+5', '4+none', 21_000],
+    ['whichever it is', '4+5', 'none+5', 21_000],
+    ['one that never was promised nothing', '4+none', '5+none', -Infinity],
+    ['one that appears promises nothing', '4+none', '5+6', -Infinity],
+  ])('%s', (_, before, now, expected) => {
+    const memory = after(
+      { at: 5_000, sees: held, version: before },
+      { at: 6_000, sees: released, version: now },
+    );
+    expect(claimableAtMs(memory)).toBe(expected);
+  });
+});

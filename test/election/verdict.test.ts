@@ -47,3 +47,12 @@ test.each<[string, LeaderRecord | undefined, LeadersView, Verdict]>([
 ])('%s', (_, record, from, verdict) => {
   expect(judge(record && { record, version: '1', origin: undefined }, from)).toEqual(verdict);
 });
+
+test.each<[string, LeadersView, Verdict]>([
+  ['is ours to make whole', ours, { kind: 'ours', found: 'edited' }],
+  ['may have had another leader while we slept', slept, { kind: 'expired' }],
+  ['is lost when the other half is not ours', view, { kind: 'usurped', holder: 'a' }],
+])('a lock of which one half is gone %s', (_, from, verdict) => {
+  const seen = { record: recordOf('a'), version: '1+none', origin: undefined, isTorn: true };
+  expect(judge(seen, from)).toEqual(verdict);
+});

@@ -21,7 +21,13 @@ const { values } = parseArgs({
   },
 });
 const project = join(import.meta.dirname, '../..');
-const simulated = ['src/election/', 'src/run.ts', 'src/serve.ts', 'src/child/fuse.ts'];
+const simulated = [
+  'src/election/',
+  'src/locks/pair',
+  'src/run.ts',
+  'src/serve.ts',
+  'src/child/fuse.ts',
+];
 /** A mutant may hang instead of failing: that is noticed as well. */
 const longestRunMs = 90_000;
 

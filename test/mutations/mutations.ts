@@ -24,7 +24,11 @@ const child = 'src/child/child.ts';
 const guardScript = 'src/child/guard-script.ts';
 
 const election = ['test/election', 'test/serve.test.ts'];
+const library = ['terms', 'run', 'elector'].map((name) => `test/library/${name}.test.ts`);
 const annotations = ['test/locks/annotation.test.ts'];
+const pair = 'src/locks/pair.ts';
+const pairRecord = 'src/locks/pair-record.ts';
+const pairs = ['test/locks/pair.test.ts', 'test/locks/pair-contract.test.ts'];
 const processes = (...names: readonly string[]) =>
   names.map((name) => `test/process/${name}.test.ts`);
 
@@ -463,6 +467,126 @@ export const mutations: readonly Mutation[] = [
     tests: annotations,
   },
   {
+    name: 'a pair leads with the first alone',
+    edits: [
+      [
+        pair,
+        "  return { kind: 'conflict', isPartial: true };\n}\n\nasync function giveBack",
+        '  return written({ ...basis, first: one.current });\n}\n\nasync function giveBack',
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'a pair goes on with half a write',
+    edits: [
+      [
+        pair,
+        "  if (one.kind === 'conflict') return one;\n  // If the connection",
+        `  if (one.kind === 'conflict') {
+    const found = await first.read(how);
+    if (found?.record.renewTimeUs !== record.renewTimeUs || !found) return one;
+    const rest = await second.write(record, basis.second, how);
+    return rest.kind === 'conflict' ? rest : written({ first: found, second: rest.current });
+  }
+  // If the connection`,
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'a pair is released in the order in which it is claimed',
+    edits: [
+      [
+        pair,
+        "  const other = await second.write(record, basis.second, how);\n  if (other.kind === 'conflict') return other;\n  const one = await first.write(record, basis.first, { signal: how.signal });\n  if (one.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
+        "  const one = await first.write(record, basis.first, how);\n  if (one.kind === 'conflict') return one;\n  const other = await second.write(record, basis.second, { signal: how.signal });\n  if (other.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'half a claim is not given back',
+    edits: [[pair, 'if (isTakeover(record, basis)) await', 'if (!basis) await']],
+    tests: pairs,
+  },
+  {
+    name: 'half a renewal is given back',
+    edits: [[pair, 'if (isTakeover(record, basis)) await', 'await']],
+    tests: pairs,
+  },
+  {
+    name: 'half a renewal is nobody\u2019s',
+    edits: [
+      [
+        pair,
+        "  return { kind: 'conflict', isPartial: true };\n}\n\nasync function giveBack",
+        "  return { kind: 'conflict' };\n}\n\nasync function giveBack",
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'a pair that differs is free',
+    edits: [[pairRecord, '{ holder: unknownHolder, acquire', "{ holder: '', acquire"]],
+    tests: pairs,
+  },
+  {
+    name: 'a pair that differs belongs to the first',
+    edits: [[pairRecord, 'if (!isSameTerm(held, alsoHeld)) {', 'if (!held) {']],
+    tests: pairs,
+  },
+  {
+    name: 'a pair is free when one of both is',
+    edits: [
+      [
+        pairRecord,
+        'if (!alsoHeld) return { record: { ...held, transitions }',
+        "if (!alsoHeld) return { record: { ...held, holder: '', leaseDurationMs: 1_000, transitions }",
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'a pair lasts as long as the shorter',
+    edits: [[pairRecord, 'return Math.max(durationMs, other', 'return Math.min(durationMs, other']],
+    tests: pairs,
+  },
+  {
+    name: 'a pair has the version of one',
+    edits: [
+      [
+        pairRecord,
+        'joinVersions([parts.first?.version, parts.second?.version])',
+        'joinVersions([parts.first?.version])',
+      ],
+    ],
+    tests: pairs,
+  },
+  {
+    name: 'one of two objects that vanishes takes its promise along',
+    edits: [
+      [observation, 'isPartGone(before?.seen, seen) ? brokenUntilMs : -Infinity', '-Infinity'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'after half a claim anything that is shown will do',
+    edits: [
+      [
+        'src/election/candidate.ts',
+        'isHalfWay && seen && hasParts',
+        'isHalfWay && !seen && hasParts',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a torn lock is whole after a sleep',
+    edits: [['src/election/verdict.ts', ' || (seen.isTorn && view.isOurs)', '']],
+    tests: election,
+  },
+  {
     name: 'a local lock is written whatever its version',
     edits: [
       [
@@ -510,5 +634,69 @@ export const mutations: readonly Mutation[] = [
     name: 'what changed its session survives',
     edits: [['src/child/processes.ts', 'environ?.includes(family.cookie) === true ||\n', '\n']],
     tests: processes('stopping'),
+  },
+  {
+    name: 'library: a term is handed back while its body runs',
+    edits: [
+      [
+        'src/library/terms.ts',
+        '      yield term;\n',
+        '      void term.release();\n      yield term;\n',
+      ],
+    ],
+    tests: library,
+  },
+  {
+    name: 'library: a shutdown does not wait for the work',
+    edits: [['src/library/run.ts', '    await working;\n', '    await Promise.resolve();\n']],
+    tests: library,
+  },
+  {
+    name: 'library: the last word comes after the release',
+    edits: [
+      [
+        'src/library/run.ts',
+        '    await onStoppedLeading?.(reason);\n',
+        '    await term.release();\n    await onStoppedLeading?.(reason);\n',
+      ],
+    ],
+    tests: library,
+  },
+  {
+    name: 'library: a leader whose work has failed goes on leading',
+    edits: [
+      ['src/library/run.ts', '  if (failure) return failure;\n', '  if (failure) await told;\n'],
+    ],
+    tests: library,
+  },
+  {
+    name: 'library: isLeader() does not ask the clock',
+    edits: [
+      [
+        'src/library/leader-elector.ts',
+        'this.#term?.isTrusted() ?? false',
+        'this.#term?.isOngoing() ?? false',
+      ],
+    ],
+    tests: library,
+  },
+  {
+    name: 'library: stop() does not wait',
+    edits: [
+      ['src/library/leader-elector.ts', 'while (this.#occupied) await this.#occupied.promise;', ''],
+    ],
+    tests: library,
+  },
+  {
+    name: 'library: who let go stands again at once',
+    edits: [['src/library/terms.ts', 'if (!term.loss) await', 'if (term.loss) await']],
+    tests: library,
+  },
+  {
+    name: 'library: work begins although it is no longer wanted',
+    edits: [
+      ['src/library/terms.ts', '(term.isTrusted() && !term.signal.aborted)', 'term.isTrusted()'],
+    ],
+    tests: library,
   },
 ];
