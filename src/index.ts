@@ -27,8 +27,8 @@ export type {
   WriteResult,
 } from './election/lock.ts';
 export { recordAfter } from './election/remarks.ts';
-export { LeadershipLost, TermReleased } from './election/lost.ts';
-export type { Term } from './election/term.ts';
+export { AskedToStepDown, LeadershipLost, TermReleased } from './election/lost.ts';
+export type { ReleaseWith, Term } from './election/term.ts';
 export type { TermChange } from './election/term-options.ts';
 export { defaultTiming, timingProblem, timingWarning, type Timing } from './election/timing.ts';
 export { openCluster, type ClusterHandle, type ClusterOptions } from './library/cluster.ts';

@@ -38,7 +38,10 @@ export interface LeaderRecord extends Remarks {
 /** One version of the lock object, as read or as written. */
 export interface Versioned {
   readonly record: LeaderRecord;
-  /** Differs between any two states of the object. {@link isLater} knows the order. */
+  /**
+   * Differs between any two states of the object. Of two decimal numbers the greater is the later state, and the token
+   * of a term that begins with it; `version.ts` knows the order of all that it may be.
+   */
   readonly version: string;
   /** Whatever the lock needs to write on top of this version without losing what is not ours. */
   readonly origin: unknown;

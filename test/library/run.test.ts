@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { LeadershipLost, LockFault, type RunCallbacks, type Term } from '../../src/index.ts';
+import {
+  AskedToStepDown,
+  LeadershipLost,
+  LockFault,
+  type RunCallbacks,
+  type Term,
+} from '../../src/index.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
 import { Stage, work } from './stage.ts';
 
@@ -152,6 +158,21 @@ describe('run()', () => {
     const running = begin(stage.elector('a'), { onStartedLeading: (term) => term.release() });
     await running.over;
     expect(running.end).toEqual({ kind: 'released' });
+  });
+
+  test('hands over when somebody has asked for it, and says so', async () => {
+    const running = begin(stage.elector('a'));
+    await atRest();
+    const record = stage.server.record!;
+    const wish = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
+    stage.server.edit({ ...record, wish });
+    await stage.clock.advance(2_000);
+    expect(running.term!.signal.reason).toBeInstanceOf(AskedToStepDown);
+    await stage.clock.advance(60_000);
+    expect([stage.holder, running.end]).toEqual(['a', undefined]);
+    running.body.end();
+    await running.over;
+    expect([stage.holder, running.end]).toEqual(['', { kind: 'step-down' }]);
   });
 
   test('without a term calls nothing', async () => {

@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => packed.remove());
 
 const names = [
+  'AskedToStepDown',
   'LeaderElector',
   'LeadershipLost',
   'LockFault',
