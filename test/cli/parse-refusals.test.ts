@@ -43,6 +43,16 @@ describe('refuses, with one line and exit status 64,', () => {
       "--lease-duration '11s', --renew-deadline '10.2s': no time to stop the command",
     ],
     // Addresses
+    ['a label without a key', ['--pod-label', '=x'], "--pod-label '=x': the key of a label has"],
+    ['a key with two slashes', ['--pod-label', 'a/b/c'], "--pod-label 'a/b/c': the key of a label"],
+    ['a key too long', ['--pod-label', 'k'.repeat(64)], 'the key of a label has at most 63'],
+    ['a value with a space', ['--pod-label', 'k=a b'], "--pod-label 'k=a b': the value of a label"],
+    ['a value too long', ['--pod-label', `k=${'v'.repeat(64)}`], 'the value of a label has at most'],
+    [
+      'a label of a Pod with a local lock',
+      ['--pod-label', 'role', '--backend', 'local'],
+      '--pod-label does not go with --backend local',
+    ],
     ['a port beyond the last', ['--listen', '65536'], "--listen '65536': a port is at most 65535"],
     ...['http', '80a', '-1', '1e3', 'example.com:80', '::1:80', '1.2.3:80', '1.2.3.256:80'].map(
       (text): [string, string[], RegExp] => [

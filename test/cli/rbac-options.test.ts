@@ -27,7 +27,8 @@ describe('understands', () => {
     ['--lock-kind secret', { lockKind: 'secret' }],
     ['--service-account worker', { serviceAccount: 'worker' }],
     ['--no-events', { events: false }],
-    ['--pod-label role=leader', { podLabel: true }],
+    ['--pod-label role=leader', { podLabel: true, podNames: undefined }],
+    ['--pod-label role --pod-names db-0,db-1', { podNames: ['db-0', 'db-1'] }],
   ])('%s', (words, expected) => {
     expect(options(['--lock', 'demo', ...words.split(' ')])).toMatchObject(expected);
   });
@@ -52,6 +53,9 @@ describe('refuses', () => {
     [['--lock', 'x', '--lock-kind', 'pod'], "--lock-kind 'pod': not one of the choices"],
     [['--lock', 'x', '--service-account', 'A b'], 'not the name of a service account'],
     [['--lock', 'x', '--backend', 'local'], "unknown option '--backend'"],
+    [['--lock', 'x', '--pod-label', 'a b'], "--pod-label 'a b': the key of a label"],
+    [['--lock', 'x', '--pod-names', 'db-0'], '--pod-names goes with --pod-label alone'],
+    [['--lock', 'x', '--pod-label', 'a', '--pod-names', 'a,,b'], "--pod-names 'a,,b': not names"],
     [['--lock', 'x', 'y'], 'too many arguments'],
   ])('%j', (words, says) => {
     expect(() => options(words)).toThrow(UsageError);

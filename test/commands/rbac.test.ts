@@ -53,6 +53,21 @@ describe('the rules', () => {
       { ...core, resources: ['pods'], verbs: ['get', 'patch'] },
     ]);
   });
+
+  it('are for the Pods that are named alone', () => {
+    const [db0, db1] = ['db-0', 'db-1'];
+    expect(rules({ podLabel: true, podNames: [db0, db1] }).slice(2)).toEqual([
+      { ...core, resources: ['pods'], resourceNames: [db0], verbs: ['get', 'patch'] },
+      { ...core, resources: ['pods'], resourceNames: [db1], verbs: ['get', 'patch'] },
+    ]);
+  });
+
+  it('say so when they are for any Pod', async () => {
+    const any = await rbac({ ...plan, podLabel: true });
+    expect(any).toMatch(/^# .* not known: get and patch are for every Pod/);
+    expect(await rbac({ ...plan, podLabel: true, podNames: ['a'] })).not.toContain('#');
+    expect(await rbac(plan)).not.toContain('#');
+  });
 });
 
 describe('the manifests', () => {
