@@ -7,7 +7,7 @@
  * busybox, and sh would drop variables from the environment), so here it is closed again.
  */
 'use strict';
-const { writeFileSync } = require('node:fs');
+const { writeSync } = require('node:fs');
 
 const kept = [];
 let deliver;
@@ -36,7 +36,17 @@ const running = main({
       for (const early of kept.splice(0)) listener(early);
     },
   },
-  stdout: (text) => writeFileSync(1, text),
+  stdout(text) {
+    for (let left = Buffer.from(text); left.length > 0;) {
+      try {
+        left = left.subarray(writeSync(1, left));
+      } catch (error) {
+        // Another program has made it non-blocking, and it is full.
+        if (error.code !== 'EAGAIN') throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+  },
 });
 void watchOver();
 

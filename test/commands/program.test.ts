@@ -167,6 +167,19 @@ describe('a reader that goes away', () => {
   });
 });
 
+test('a stdout that is full, and that somebody has made non-blocking, is waited for', async () => {
+  // Perl fills the pipe, starts the program on it, and reads only when it has begun.
+  const fill = `use Fcntl; use POSIX; pipe(R, W); fcntl(W, F_SETFL, O_NONBLOCK);
+    1 while syswrite(W, "." x 4096); 1 while syswrite(W, ".");
+    my $pid = fork(); if (!$pid) { dup2(fileno(W), 1); exec @ARGV } close(W);
+    select(undef, undef, undef, 1); local $/; my $all = <R>; waitpid($pid, 0);
+    $all =~ s/^\\.+//; print "$?\n$all"`;
+  const argv = ['-e', fill, process.execPath, bin, 'rbac', '--lock', 'demo'];
+  const program = spawn('perl', argv, { env, ...limits });
+  const [status, first] = (await text(program.stdout)).split('\n');
+  expect([status, first]).toEqual(['0', 'apiVersion: v1']);
+});
+
 test('no subcommand needs a lock to help', async () => {
   for (const name of ['status', 'rbac', 'doctor']) {
     const { code, stdout, stderr } = await ended([name, '--help']);
