@@ -187,6 +187,14 @@ describe('a claim or renewal', () => {
     expect(writes).toEqual(expected);
   });
 
+  it('is not gone on with where an earlier sending has stopped: trust would count from too late', async () => {
+    const { lock, first, second, seen } = stage([released, released]);
+    const basis = await seen();
+    first.edit(ours);
+    expect(await lock.write(ours, basis, patiently)).toEqual({ kind: 'conflict' });
+    expect(second.record).toEqual(released);
+  });
+
   it('that was given up after the first is not sent to the second', async () => {
     const giveUp = new AbortController();
     const { lock, second, seen } = stage(
