@@ -47,7 +47,11 @@ describe('refuses, with one line and exit status 64,', () => {
     ['a key with two slashes', ['--pod-label', 'a/b/c'], "--pod-label 'a/b/c': the key of a label"],
     ['a key too long', ['--pod-label', 'k'.repeat(64)], 'the key of a label has at most 63'],
     ['a value with a space', ['--pod-label', 'k=a b'], "--pod-label 'k=a b': the value of a label"],
-    ['a value too long', ['--pod-label', `k=${'v'.repeat(64)}`], 'the value of a label has at most'],
+    [
+      'a value too long',
+      ['--pod-label', `k=${'v'.repeat(64)}`],
+      'the value of a label has at most',
+    ],
     [
       'a label of a Pod with a local lock',
       ['--pod-label', 'role', '--backend', 'local'],
