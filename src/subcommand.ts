@@ -94,7 +94,8 @@ async function doctor({ argv, env, stdout, signal }: Call): Promise<Exit> {
   if ('text' in options) return print(stdout, options.text);
   const { doctor } = await import('./commands/doctor.ts');
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
-  const plan = { ...options, identity, env, userAgent };
+  const podNames = env['POD_NAME'] ? [env['POD_NAME']] : undefined;
+  const plan = { ...options, identity, env, userAgent, podNames };
   const ports = { clock: systemClock, signal, stdout, pid: process.pid };
   return { status: await doctor(plan, ports) };
 }

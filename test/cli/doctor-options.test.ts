@@ -24,7 +24,7 @@ it('takes every command line of run, and understands it as run does', () => {
   ];
   const run = parse(['run', ...words], {}, { version: '1' });
   const expected = run.kind === 'run' ? run.options : undefined;
-  expect(options(words)).toMatchObject({ ...expected, command: 'ls' });
+  expect(options(words)).toMatchObject({ ...expected, podLabel: false, command: 'ls' });
 });
 
 it('can do without CMD', () => {
