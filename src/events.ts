@@ -2,7 +2,7 @@ import type { ElectionEvent } from './election/events.ts';
 import type { ExitStatus } from './child/exit-status.ts';
 
 /** Why a command is being stopped. */
-export type StopReason = 'shutdown' | 'lost' | 'unguarded' | 'left over';
+export type StopReason = 'shutdown' | 'lost' | 'step-down' | 'unguarded' | 'left over';
 
 /** Everything a run has to tell, once per change of state: the election's events and the command's. */
 export type RunEvent =
@@ -12,6 +12,12 @@ export type RunEvent =
   | { readonly type: 'warning'; readonly message: string }
   /** Probes and metrics are answered here. */
   | { readonly type: 'listening'; readonly host: string; readonly port: number }
+  /** Somebody has done it: the key of `--once` is on the lock. CMD is not run. */
+  | { readonly type: 'already-done'; readonly key: string }
+  /** CMD has succeeded, and that is not on the lock yet: the campaign that follows is to store it. */
+  | { readonly type: 'not-stored'; readonly key: string }
+  /** CMD has ended, and the lock is kept for so long. */
+  | { readonly type: 'holding'; readonly forMs: number }
   | { readonly type: 'started'; readonly pid: number; readonly command: string }
   | { readonly type: 'stopping'; readonly reason: StopReason; readonly killInMs: number }
   | { readonly type: 'killed'; readonly reason: StopReason }

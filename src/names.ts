@@ -44,6 +44,12 @@ export function labelValueProblem(value: string): string | undefined {
 
 const labelCharacters = "letters, digits, '-', '_' and '.', with a letter or digit at both ends";
 
+/** What stands for something that is done once for all. The lock object keeps a hundred of them. */
+export function keyProblem(key: string): string | undefined {
+  if (key.length > 100 || key.trim() === '') return 'a key has 1 to 100 characters';
+  return controlProblem(key);
+}
+
 /** A path or a name that is passed on as it is, but can be shown in one line. */
 export function controlProblem(text: string): string | undefined {
   return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) ? 'it has control characters in it' : undefined;

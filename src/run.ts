@@ -1,11 +1,15 @@
 /**
  * The story: campaign, start the command, wait for its end, hand the lock back, and end as the command did.
  *
- *     campaign ── elected ──▶ start ──▶ serve ── CMD ended ──▶ release ──▶ its status
- *       ▲  └─ gave up / signal ──▶ our status       └─ lost ──▶ release ──▶ --lost-exit-code
- *       └──────────────────────────── --on-lost rejoin ◀────────┘
+ *     campaign ── elected ──▶ start ──▶ serve ── CMD ended ──▶ hold ──▶ release ──▶ its status
+ *       ▲  ├─ gave up / signal ──▶ our status       └─ lost, stepped down ──▶ release ──▶ --lost-exit-code
+ *       │  └─ done already ──▶ 0                                                  │
+ *       └──────────────────────────── --on-lost rejoin ◀──────────────────────────┘
+ *
+ * `--min-hold` keeps the lock for a while after CMD (`hold.ts`). With `--once` a success is stored by the release itself,
+ * and we end with 0 only once it is (`once.ts`); a failure, or a CMD that was told to end, is not stored.
  */
-import { shellStatus, signalStatus, type ExitStatus } from './child/exit-status.ts';
+import { shellStatus, signalStatus } from './child/exit-status.ts';
 import { endsTheWait, type ForwardedSignal, type SignalSource } from './child/signals.ts';
 import type { Child } from './child/child.ts';
 import type { Patience } from './election/candidate.ts';
@@ -16,7 +20,9 @@ import type { Term } from './election/term.ts';
 import { ExpectedError } from './errors.ts';
 import type { RunListener } from './events.ts';
 import { exitCode } from './exit-code.ts';
-import { serve } from './serve.ts';
+import { hold } from './hold.ts';
+import { store } from './once.ts';
+import { serve, type ServiceEnd } from './serve.ts';
 
 /** What the caller asked for. */
 export interface RunPlan {
@@ -27,6 +33,10 @@ export interface RunPlan {
   readonly lostExitCode: number;
   readonly stopSignal: NodeJS.Signals;
   readonly stopTimeoutMs: number;
+  /** The key under which a success of CMD is recorded, once for all candidates. */
+  readonly once?: string | undefined;
+  /** How long the lock is kept after CMD. */
+  readonly minHoldMs?: number;
 }
 
 /** Who stands for election. */
@@ -63,9 +73,13 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
   if (!elector) return endedBy();
   for (;;) {
     signals.listen(whileWaiting);
-    const campaign = await elector.campaign({ signal: shutdown.signal, patience: plan.patience });
+    const { patience, once } = plan;
+    const campaign = await elector.campaign({ signal: shutdown.signal, patience, once });
     if (campaign.kind === 'aborted') return endedBy();
-    if (campaign.kind === 'done') return { status: 0 };
+    if (campaign.kind === 'done') {
+      ports.emit({ type: 'already-done', key: once ?? '' });
+      return { status: 0 };
+    }
     if (campaign.kind !== 'elected') throw notObtained(plan, campaign);
 
     const { term } = campaign;
@@ -75,8 +89,17 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
       shutdown.abort('SIGTERM');
     };
     const end = await serve(child, term, { ...plan, ...ports, onShutdown });
+    if (end.kind === 'ended') {
+      signals.listen(whileWaiting);
+      if (!end.interruptedBy) await hold(term, plan.minHoldMs ?? 0, ports);
+      if (once === undefined || !isSuccess(end)) {
+        await term.release();
+        return endAs(end, plan);
+      }
+      const isStored = await store(once, term, { ...ports, elector, signal: shutdown.signal });
+      return isStored ? { status: 0 } : endedBy();
+    }
     if (end.kind !== 'stuck') await term.release();
-    if (end.kind === 'ended') return endAs(end.status);
     if (end.kind === 'stuck' || plan.onLost === 'exit' || shutdown.signal.aborted)
       return { status: plan.lostExitCode };
   }
@@ -128,8 +151,17 @@ function notObtained(
   return new ExpectedError(plan.conflictExitCode, `${lock} is ${waited} by ${holder}`);
 }
 
-function endAs(status: ExitStatus): Exit {
+type Ended = Extract<ServiceEnd, { kind: 'ended' }>;
+
+/** Of its own accord. Who is told to end may end with 0, too. */
+function isSuccess({ status, interruptedBy }: Ended): boolean {
+  return !interruptedBy && shellStatus(status) === 0;
+}
+
+function endAs({ status, interruptedBy }: Ended, { once }: RunPlan): Exit {
   if (status.kind === 'signalled') return endBy(status.signal);
+  // With --once, 0 means that it is stored.
+  if (once !== undefined && interruptedBy && status.code === 0) return endBy(interruptedBy);
   return { status: shellStatus(status) };
 }
 

@@ -6,6 +6,8 @@
  *     loss by our clock → stop signal, KILL at the        ├─▶ wait until nothing that CMD started lives ─▶ end
  *                         deadline of the term            │     (left-overs: stop signal, then KILL)
  *     another holder    → KILL                            │
+ *     asked to step down → stop signal, KILL after the    │
+ *                         grace                           │
  *     suspended         → STOP, then CONT or one of these ┘
  *
  * All ways lead through one fuse whose deadline only moves closer. Nothing here ends the term: the lock is kept,
@@ -14,7 +16,7 @@
 import type { Child } from './child/child.ts';
 import type { ExitStatus } from './child/exit-status.ts';
 import { layFuse, type Fuse } from './child/fuse.ts';
-import { comesFromTerminal, type SignalSource } from './child/signals.ts';
+import { comesFromTerminal, endsTheWait, type SignalSource } from './child/signals.ts';
 import type { Clock } from './election/clock.ts';
 import type { Loss } from './election/events.ts';
 import type { Term } from './election/term.ts';
@@ -24,9 +26,9 @@ export interface ServeOptions {
   readonly clock: Clock;
   readonly signals: SignalSource;
   readonly emit: RunListener;
-  /** What CMD gets first when the term is lost by our own clock, and what is left over when CMD has ended. */
+  /** What CMD gets first on a loss by our own clock and on a step-down, and what is left over when CMD has ended. */
   readonly stopSignal: NodeJS.Signals;
-  /** From TERM to KILL. */
+  /** From TERM to KILL, also on a step-down. */
   readonly stopTimeoutMs: number;
   /** Whether a terminal delivers its signals to CMD by itself. */
   readonly foreground: boolean;
@@ -35,7 +37,14 @@ export interface ServeOptions {
 }
 
 export type ServiceEnd =
-  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  | {
+      readonly kind: 'ended';
+      readonly status: ExitStatus;
+      /** The first signal that it was sent in order to end, if any. */
+      readonly interruptedBy?: NodeJS.Signals | undefined;
+    }
+  /** Stopped because somebody wished that another leads. */
+  | { readonly kind: 'stepped-down' }
   | { readonly kind: 'lost'; readonly loss: Loss }
   /** Lost, and something is still alive: the lock must not be handed back. */
   | { readonly kind: 'stuck' };
@@ -51,6 +60,9 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   const { clock, emit, stopSignal } = options;
   const fuse = layFuse(clock);
   let reason: StopReason = 'left over';
+  let status: ExitStatus | undefined;
+  let interruptedBy: NodeJS.Signals | undefined;
+  let isSteppingDown = false as boolean;
   const stopWithin = (why: StopReason, ms: number) => {
     if (!fuse.within(ms)) return;
     reason = why;
@@ -58,6 +70,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   };
   options.signals.listen((signal) => {
     if (!(options.foreground && comesFromTerminal(signal))) child.send(signal);
+    if (endsTheWait(signal) && !status) interruptedBy ??= signal;
     if (signal !== 'SIGTERM') return;
     options.onShutdown();
     stopWithin('shutdown', options.stopTimeoutMs);
@@ -70,7 +83,17 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   };
   term.lost.addEventListener('abort', onLost);
   if (term.lost.aborted) onLost();
+  const onStepDown = () => {
+    // What is being stopped, or has ended, ends as it does without us.
+    if (status || reason === 'shutdown') return;
+    isSteppingDown = true;
+    child.send(stopSignal);
+    stopWithin('step-down', options.stopTimeoutMs);
+  };
+  term.stepDown.addEventListener('abort', onStepDown);
+  if (term.stepDown.aborted) onStepDown();
   void child.unguarded.then(() => {
+    if (!status) interruptedBy ??= stopSignal;
     child.send(stopSignal);
     stopWithin('unguarded', options.stopTimeoutMs);
   });
@@ -85,7 +108,6 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   });
 
   try {
-    let status: ExitStatus | undefined;
     const exited = child.exited.then((how) => {
       status = how;
       emit({ type: 'exited', status });
@@ -99,12 +121,14 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     if (!gone) return { kind: 'stuck' };
     child.standDown();
     if (lostTheCommand || !status) return { kind: 'lost', loss: term.loss ?? { kind: 'expired' } };
-    return { kind: 'ended', status };
+    if (isSteppingDown) return { kind: 'stepped-down' };
+    return { kind: 'ended', status, interruptedBy };
   } finally {
     options.signals.hold();
     fuse.snuff();
     unsubscribe();
     term.lost.removeEventListener('abort', onLost);
+    term.stepDown.removeEventListener('abort', onStepDown);
   }
 }
 

@@ -146,7 +146,11 @@ describe('TERM', () => {
     expect(child.sent).toEqual(['CMD SIGTERM', 'all SIGKILL']);
     child.end({ kind: 'signalled', signal: 'SIGKILL' });
     await scene.clock.advance(200);
-    expect(end).toEqual({ kind: 'ended', status: { kind: 'signalled', signal: 'SIGKILL' } });
+    expect(end).toEqual({
+      kind: 'ended',
+      status: { kind: 'signalled', signal: 'SIGKILL' },
+      interruptedBy: 'SIGTERM',
+    });
   });
 
   it('a second time is passed on as well, and grants no more time', async () => {

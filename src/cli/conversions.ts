@@ -4,6 +4,7 @@ import { parseDuration } from '../duration.ts';
 import {
   controlProblem,
   identityProblem,
+  keyProblem,
   labelKeyProblem,
   labelValueProblem,
   lockNameProblem,
@@ -21,6 +22,10 @@ export function namespaceName(setting: Setting): string {
 
 export function identity(setting: Setting): string {
   return named(setting, identityProblem, 'for example --identity "$HOSTNAME"');
+}
+
+export function onceKey(setting: Setting): string {
+  return named(setting, keyProblem, 'for example --once v42');
 }
 
 /** A path or a name that we pass on as it is, but can show in one line. */

@@ -15,6 +15,8 @@ const rivals: Partial<Record<Flag, Flag>> = {
   wait: 'try',
   quiet: 'log-level',
   'log-level': 'quiet',
+  once: 'min-hold',
+  'min-hold': 'once',
 };
 
 /** What the flags say, and where they say nothing, the variables. An empty variable is none. */

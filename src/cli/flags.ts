@@ -31,11 +31,13 @@ export const flagGroups = {
   Waiting: {
     try: ['--try', 'give up at once when another leads'],
     wait: ['--wait <D>', 'give up after D (default: never)'],
+    once: ['--once <KEY>', 'CMD is to succeed once per KEY; who finds it done exits 0'],
     'conflict-exit-code': ['--conflict-exit-code <N>', 'exit status after giving up (default: 75)'],
   },
   Stopping: {
     'stop-signal': ['--stop-signal <SIG>', 'sent to CMD on a loss, then KILL (default: TERM)'],
     'stop-timeout': ['--stop-timeout <D>', 'from a passed on TERM until KILL (default: 25s)'],
+    'min-hold': ['--min-hold <D>', 'keep the lock for D after CMD has ended'],
     'on-lost': ['--on-lost <WHAT>', 'exit, or rejoin the election (default: exit)'],
     'lost-exit-code': ['--lost-exit-code <N>', 'exit status after a loss (default: 79)'],
   },

@@ -19,6 +19,9 @@ export interface RunOptions extends PlaceOptions {
   readonly conflictExitCode: number;
   readonly stopSignal: NodeJS.Signals;
   readonly stopTimeoutMs: number;
+  /** Never together with `minHoldMs`. */
+  readonly once: string | undefined;
+  readonly minHoldMs: number;
   readonly onLost: 'exit' | 'rejoin';
   readonly lostExitCode: number;
   readonly requestTimeoutMs: number;
@@ -60,6 +63,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     conflictExitCode: read(given['conflict-exit-code'], convert.exitStatus, exitCode.conflict),
     stopSignal: read(given['stop-signal'], convert.stopSignal, 'SIGTERM'),
     stopTimeoutMs: read(given['stop-timeout'], convert.durationMs, 25_000),
+    ...afterwards(given),
     onLost: choose(given['on-lost'], choices['on-lost']),
     lostExitCode: read(given['lost-exit-code'], convert.exitStatus, exitCode.lost),
     requestTimeoutMs: read(
@@ -105,6 +109,16 @@ function patienceOf(given: Settings): Patience {
   if (given.wait === undefined) return { kind: isTry ? 'try' : 'forever' };
   if (isTry) throw contradiction(given.try, given.wait);
   return { kind: 'wait', waitMs: convert.durationMs(given.wait) };
+}
+
+function afterwards(given: Settings): Pick<RunOptions, 'once' | 'minHoldMs'> {
+  const { once, 'min-hold': minHold } = given;
+  // What is stored is stored with the release: who dies while holding would have done it for nothing.
+  if (once && minHold) throw contradiction(once, minHold);
+  return {
+    once: read(once, convert.onceKey, undefined),
+    minHoldMs: read(minHold, convert.durationMs, 0),
+  };
 }
 
 function logLevelOf(given: Settings): RunOptions['logLevel'] {

@@ -72,6 +72,19 @@ export function describe(event: RunEvent): Description | undefined {
       return { level: 'error', message: lossLine(event.loss), facts: { reason: event.loss.kind } };
     case 'release':
       return releaseLine(event.outcome);
+    case 'already-done':
+      return info(`${JSON.stringify(event.key)} is done already: CMD is not run`, {
+        key: event.key,
+      });
+    case 'not-stored':
+      return warn(
+        `CMD has succeeded, but that ${JSON.stringify(event.key)} is done could not be stored: trying again`,
+        { key: event.key },
+      );
+    case 'holding':
+      return info(`keeping the lock for ${formatDuration(event.forMs)}, as asked to`, {
+        forMs: Math.round(event.forMs),
+      });
     case 'started':
       return { level: 'debug', message: `started ${event.command}`, facts: { pid: event.pid } };
     case 'stopping':

@@ -119,6 +119,9 @@ function count(all: Instruments, event: RunEvent): void {
     case 'renewal-failing':
     case 'renewal-recovered':
     case 'resumed':
+    case 'already-done':
+    case 'not-stored':
+    case 'holding':
     case 'asked-to-step-down':
     case 'standing-aside':
     case 'stopping':

@@ -116,6 +116,9 @@ export function afterEvent(state: State, event: RunEvent, moment: Moment): State
     case 'watch-ended':
     case 'renewal':
     case 'restored':
+    case 'already-done':
+    case 'not-stored':
+    case 'holding':
     case 'asked-to-step-down':
     case 'standing-aside':
     case 'killed':

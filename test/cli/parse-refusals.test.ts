@@ -42,6 +42,10 @@ describe('refuses, with one line and exit status 64,', () => {
       ['--lease-duration', '11s', '--renew-deadline', '10.2s'],
       "--lease-duration '11s', --renew-deadline '10.2s': no time to stop the command",
     ],
+    ['a blank key', ['--once', ' '], "--once ' ': a key has 1 to 100 characters"],
+    ['a key too long', ['--once', 'k'.repeat(101)], 'a key has 1 to 100 characters'],
+    ['a key in two lines', ['--once', 'a\nb'], 'it has control characters in it'],
+    ['--once with --min-hold', ['--once=a', '--min-hold=1s'], 'exclude each other'],
     // Addresses
     ['a label without a key', ['--pod-label', '=x'], "--pod-label '=x': the key of a label has"],
     ['a key with two slashes', ['--pod-label', 'a/b/c'], "--pod-label 'a/b/c': the key of a label"],
