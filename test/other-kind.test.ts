@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { LockFault, type LeaderRecord, type Lock } from '../src/election/lock.ts';
 import type { RunEvent } from '../src/events.ts';
 import { lookForOtherKind } from '../src/other-kind.ts';
-import { FakeClock } from './support/fake-clock.ts';
-import { MemoryLockServer } from './support/memory-lock.ts';
+import { FakeClock } from '../src/testing/fake-clock.ts';
+import { MemoryLockServer } from '../src/testing/memory-lock.ts';
 import { sampleRecord } from './support/record.ts';
 
 const started: RunEvent = { type: 'started', pid: 1, command: 'true' };

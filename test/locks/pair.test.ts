@@ -8,7 +8,7 @@ import {
   type Versioned,
 } from '../../src/election/lock.ts';
 import { pairLock } from '../../src/locks/pair.ts';
-import { MemoryLockServer, type Network } from '../support/memory-lock.ts';
+import { MemoryLockServer, type Network } from '../../src/testing/memory-lock.ts';
 import { sampleRecord } from '../support/record.ts';
 
 const ours: LeaderRecord = sampleRecord;

@@ -1,7 +1,7 @@
 /** What is published: that it can be imported in every usual way, and that importing it does nothing. */
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { build } from 'esbuild';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import ts from 'typescript';
@@ -33,6 +33,33 @@ const names = [
   'timingProblem',
   'timingWarning',
 ];
+
+/** About these files and the package's declarations; not about Node's, which takes seconds. */
+function complaintsAbout(files: readonly string[], options: ts.CompilerOptions): unknown[] {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(packed.project, 'node_modules/@types')],
+    ...options,
+  });
+  const ours = program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName.startsWith(packed.project));
+  expect(ours.some(({ fileName }) => fileName.endsWith('/dist/library/index.d.ts'))).toBe(true);
+  return [
+    ...program.getOptionsDiagnostics(),
+    ...ours.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]),
+  ].map(({ messageText, file }) => [
+    file?.fileName,
+    ts.flattenDiagnosticMessageText(messageText, '\n'),
+  ]);
+}
 
 describe('the package', () => {
   test('has nothing that publint complains about', async () => {
@@ -83,26 +110,17 @@ describe('the package', () => {
   ])('is typed under moduleResolution %s', async (name, module, moduleResolution, extension) => {
     const file = join(packed.project, `${name.replaceAll(/\W/g, '-')}.${extension}`);
     await writeFile(file, consumer);
-    const program = ts.createProgram([file], {
-      module,
-      moduleResolution,
-      target: ts.ScriptTarget.ES2022,
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      // Checking those of Node takes seconds; once is enough for ours.
-      skipLibCheck: name !== 'node16',
-      types: ['node'],
-      typeRoots: [join(packed.project, 'node_modules/@types')],
-    });
-    const said = ts
-      .getPreEmitDiagnostics(program)
-      .map(({ messageText, file: where }) => [
-        where?.fileName,
-        ts.flattenDiagnosticMessageText(messageText, '\n'),
-      ]);
-    expect(said).toEqual([]);
+    expect(complaintsAbout([file], { module, moduleResolution })).toEqual([]);
   });
+});
+
+test('the examples of docs/library.md compile against it', async () => {
+  const folder = join(packed.project, 'examples');
+  await cp('docs/examples', folder, { recursive: true });
+  const files = (await readdir(folder)).map((name) => join(folder, name));
+  const { NodeNext } = ts.ModuleKind;
+  const options = { module: NodeNext, allowImportingTsExtensions: true, lib: ['lib.es2024.d.ts'] };
+  expect(complaintsAbout(files, options)).toEqual([]);
 });
 
 describe.each([

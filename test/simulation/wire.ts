@@ -10,7 +10,7 @@ import {
   type Versioned,
   type WriteResult,
 } from '../../src/election/lock.ts';
-import type { FakeClock } from '../support/fake-clock.ts';
+import type { FakeClock } from '../../src/testing/fake-clock.ts';
 import type { Machine, ProcessClock } from './machine.ts';
 import type { Place } from './schedule.ts';
 import { watchStream } from './watch-stream.ts';

@@ -5,7 +5,7 @@
 import type { Versioned } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import type { Family } from './family.ts';
 import { Life } from './life.ts';
 import { Machine } from './machine.ts';

@@ -1,1 +1,0 @@
-export * from '../../src/testing/fake-clock.ts';
