@@ -10,7 +10,7 @@ import { ill, illness, open, well, type Findings } from './finding.ts';
 export async function* checkPlace({ env, command }: DoctorPlan, { pid }: DoctorPorts): Findings {
   const problem = guardProblem(env['PATH']);
   yield problem === undefined
-    ? well('guard', 'whatever happens to the wrapper, CMD is killed in time')
+    ? well('guard', 'all that it needs is here')
     : ill(
         'guard',
         `CMD would outlive a killed or frozen wrapper: ${problem}`,
