@@ -1,4 +1,5 @@
 import type { ElectionEvent } from './election/events.ts';
+import type { LockFault } from './election/lock.ts';
 import type { ExitStatus } from './child/exit-status.ts';
 
 /** Why a command is being stopped. */
@@ -10,6 +11,8 @@ export type RunEvent =
   /** The run ends here, with a fault that people can do something about. */
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'warning'; readonly message: string }
+  /** No Kubernetes Event could be made of something. Of interest only to who looks for it. */
+  | { readonly type: 'unannounced'; readonly fault: LockFault }
   /** Probes and metrics are answered here. */
   | { readonly type: 'listening'; readonly host: string; readonly port: number }
   /** Somebody has done it: the key of `--once` is on the lock. CMD is not run. */

@@ -17,6 +17,7 @@ import { exitCode } from './exit-code.ts';
 import type { RunListener } from './events.ts';
 import { LeaderElector } from './library/leader-elector.ts';
 import { defaultIdentity } from './library/surroundings.ts';
+import type { Announcing } from './kube/announcing.ts';
 import { openLock } from './locks/index.ts';
 import type { Observation } from './observe/observation.ts';
 import { faultLine } from './observe/describe.ts';
@@ -108,6 +109,7 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
     wall: () => systemClock.wall(),
   });
   let observation: Observation | undefined;
+  let announcer: Announcing | undefined;
   let lookAside: RunListener | undefined;
   const emit: RunListener = (event) => {
     logLine(event);
@@ -151,7 +153,12 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
       ]);
       released.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
-      const { lock, others } = opened;
+      const { others, connection } = opened;
+      if (options.events && connection) {
+        const { announcing } = await import('./kube/announcing.ts');
+        announcer = announcing({ ...opened, connection, identity, clock: systemClock, emit });
+      }
+      const { lock } = announcer ?? opened;
       lookAside = lookForOtherKind({
         clock: systemClock,
         others,
@@ -165,18 +172,18 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
         // Who stands by has time for what is needed in a hurry later. A failure shows up then.
         if (event.type === 'standing-by') prepare().catch(() => undefined);
         emit(event);
+        announcer?.hear(event);
       };
       const { timing, requestTimeoutMs } = options;
       const how = { ...timing, requestTimeoutMs, identity, onEvent: emitAndPrepare };
       const elector = new LeaderElector({ lock, ...how });
       const { podLabel: label } = options;
-      if (!label || !opened.connection) return elector;
+      if (!label || !connection) return elector;
       const { labellingPod } = await import('./kube/pod-labelling.ts');
       const warn = (message: string) => {
         emit({ type: 'warning', message });
       };
       const ended = released.signal;
-      const { connection } = opened;
       const clock = systemClock;
       return labellingPod(elector, { ...options, clock, label, connection, env, ended, warn });
     },
@@ -206,6 +213,7 @@ async function runCommand(options: RunOptions, world: Surroundings): Promise<Exi
     emit({ type: 'failed', message: thrown.message, hint: thrown.hint });
     return { status: thrown.exitCode };
   } finally {
+    await announcer?.end();
     released.abort();
     observation?.close();
     (await prepared?.catch(() => undefined))?.guard?.standDown();

@@ -51,7 +51,5 @@ export function doctorOptions(
     throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
   // Without a CMD there is one check less.
   const options = runOptions(line.settings, [command ?? 'CMD']);
-  // Not every build of run has them.
-  const events = 'events' in options && options.events === true;
-  return { ...options, command, events, podLabel: options.podLabel !== undefined };
+  return { ...options, command, podLabel: options.podLabel !== undefined };
 }

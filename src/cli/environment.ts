@@ -13,6 +13,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const rivals: Partial<Record<Flag, Flag>> = {
   try: 'wait',
   wait: 'try',
+  events: 'no-events',
+  'no-events': 'events',
   quiet: 'log-level',
   'log-level': 'quiet',
   once: 'min-hold',

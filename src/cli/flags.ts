@@ -50,6 +50,8 @@ export const flagGroups = {
     ],
   },
   Observing: {
+    events: ['--events', 'tell of terms in Kubernetes Events on the lock (default)'],
+    'no-events': ['--no-events', 'do not'],
     listen: [
       '--listen <ADDRESS>',
       'serve /livez, /readyz, /leader, /status and /metrics over HTTP at [HOST:]PORT',

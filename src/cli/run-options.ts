@@ -25,6 +25,8 @@ export interface RunOptions extends PlaceOptions {
   readonly onLost: 'exit' | 'rejoin';
   readonly lostExitCode: number;
   readonly requestTimeoutMs: number;
+  /** Whether to tell of terms in Kubernetes Events. */
+  readonly events: boolean;
   /** Where to answer probes and tell metrics; undefined: nowhere. */
   /** Where to answer probes and tell metrics; undefined: nowhere. */
   readonly listen: convert.ListenAddress | undefined;
@@ -71,6 +73,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       convert.durationMs,
       timing.renewDeadlineMs / 2,
     ),
+    events: wantsEvents(given, place.backend),
     listen: read(given.listen, convert.listenAddress, undefined),
     podLabel: podLabelOf(given, place.backend),
     logFormat: choose(given['log-format'], choices['log-format']),
@@ -102,6 +105,16 @@ function timingOf(given: Settings): Timing {
   const said = [lease, renew, retry].filter((setting) => setting !== undefined).map(show);
   const hint = 'by default --lease-duration is 15s, --renew-deadline 10s and --retry-period 2s';
   throw new UsageError(`${said.join(', ')}: ${problem}`, hint);
+}
+
+/** Best effort, so on by default; a local lock has no object to tell about. */
+function wantsEvents(
+  { events, 'no-events': none }: Settings,
+  backend: RunOptions['backend'],
+): boolean {
+  if (backend === 'local') return false;
+  if (events && none) throw contradiction(events, none);
+  return events ? convert.isOn(events) : !convert.isOn(none);
 }
 
 function patienceOf(given: Settings): Patience {

@@ -18,6 +18,8 @@ export function describe(event: RunEvent): Description | undefined {
     case 'renewal':
     case 'watch-ended':
       return undefined;
+    case 'unannounced':
+      return { level: 'debug', message: `no Event was made: ${faultLine(event.fault)}` };
     case 'listening':
       return info(`listening on http://${event.host}:${String(event.port)}`, { port: event.port });
     case 'failed':

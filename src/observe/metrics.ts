@@ -110,6 +110,7 @@ function count(all: Instruments, event: RunEvent): void {
     case 'failed':
     case 'warning':
     case 'listening':
+    case 'unannounced':
     case 'standing-by':
     case 'waiting-out':
     case 'out-of-reach':

@@ -111,6 +111,7 @@ export function afterEvent(state: State, event: RunEvent, moment: Moment): State
     case 'failed':
     case 'warning':
     case 'listening':
+    case 'unannounced':
     case 'unwatched':
     case 'watched':
     case 'watch-ended':

@@ -25,7 +25,7 @@ export interface RecorderOptions {
   /** In whose name everything is passed on; the client sends no credentials over plain HTTP. */
   readonly token: string;
   /** Holds a request back until it resolves. */
-  readonly beforeAsking?: (method: string) => Promise<unknown> | undefined;
+  readonly beforeAsking?: (method: string, path: string) => Promise<unknown> | undefined;
   /** Holds an answer back until it resolves. */
   readonly beforeAnswering?: (method: string) => Promise<unknown> | undefined;
 }
@@ -50,7 +50,7 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     const isWatch = target.searchParams.has('watch');
     const verb = isWatch ? 'WATCH' : method;
     const body = await text(incoming);
-    await beforeAsking?.(verb);
+    await beforeAsking?.(verb, target.pathname);
     const outgoing = httpsRequest(target, {
       method,
       ca,
