@@ -1,4 +1,5 @@
 /** Several electors of one process at the real API server. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import {
@@ -39,7 +40,7 @@ async function led(lock: Lock, options: Partial<LeaderElectorOptions> = {}) {
 
 async function clusterBehindProxy(contest: Contest) {
   const proxy = await startProxy(contest.controlPlane.port);
-  const { token } = await contest.account('a');
+  const { token } = await contest.account(randomUUID());
   const kubeconfig = await contest.controlPlane.kubeconfig({
     user: { token },
     server: proxy.url,
@@ -116,6 +117,36 @@ test('a connection that has died silently costs none of them its term', async ({
   expect(leaders.map(({ elector }) => elector.isLeader())).toEqual([true, true, true]);
   await release(leaders);
   await close();
+});
+
+test('who is cut off has been told, and its deadline has passed, before another leads', async ({
+  contest,
+}) => {
+  const cutOff = await clusterBehindProxy(contest);
+  const a = await led(leaseLock({ name: 'one', cluster: cutOff.cluster }));
+  const b = await clusterBehindProxy(contest);
+  const elector = new LeaderElector({
+    lock: leaseLock({ name: 'one', cluster: b.cluster }),
+    ...swift,
+  });
+  const terms = elector.terms();
+  const next = terms.next();
+  await until('the other sees the leader', () => elector.getLeader() === a.elector.identity);
+  await cutOff.proxy.set('swallow');
+  await until('the first is told', () => a.term.lost.aborted);
+  const deadline = a.term.deadline();
+  expect(elector.isLeader()).toBe(false);
+  await next;
+  const leadsAt = performance.now();
+  process.stderr.write(`leads ${(leadsAt - deadline).toFixed(0)} ms after the deadline\n`);
+  expect(leadsAt).toBeGreaterThan(deadline);
+  expect(a.elector.isLeader()).toBe(false);
+  await cutOff.proxy.heal();
+  await a.term.release();
+  expect(elector.isLeader()).toBe(true);
+  await terms.return();
+  await cutOff.close();
+  await b.close();
 });
 
 test('a cluster that cannot be found is told at once, and never makes anybody lead', async () => {
