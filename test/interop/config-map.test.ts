@@ -9,14 +9,13 @@
  *   the number of transitions out: it starts anew.
  * - Where their annotation is missing, the Python electors drop all others (their `get`), so ours comes first there.
  */
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { lock } from '../cluster/support/contest.ts';
 import { gapsMs } from '../cluster/support/lives.ts';
 import { until } from '../cluster/support/until.ts';
-import { leastGapMs, ourBoundMs, theirBoundMs, type Ending } from './support/bounds.ts';
-import { configMapPairs, prepareElectors, timing, type Pair } from './support/electors.ts';
+import { configMapPairs, timing, type Pair } from './support/electors.ts';
 import { test, type Meeting } from './support/fixtures.ts';
-import { handOverTable, type HandOver } from './support/table.ts';
+import { handOvers } from './support/hand-over.ts';
 
 const recordAnnotation = 'control-plane.alpha.kubernetes.io/leader';
 
@@ -29,14 +28,6 @@ interface ConfigMap {
   };
   readonly data?: object;
 }
-
-const measured: HandOver[] = [];
-const signals = { graceful: 'SIGTERM', crash: 'SIGKILL' } as const;
-
-beforeAll(prepareElectors);
-afterAll(() => {
-  process.stderr.write(`\n${handOverTable(measured)}\n`);
-});
 
 const pathIn = ({ contest }: Meeting): string =>
   `/api/v1/namespaces/${contest.namespace}/configmaps`;
@@ -93,46 +84,11 @@ function theirRecord({ elector }: Pair, leaderTransitions: number): Written {
   };
 }
 
-/** The foreign elector leads, ours stands by; then the foreign one ends. */
-async function foreignThenOurs(meeting: Meeting, pair: Pair, end: HandOver['end']): Promise<void> {
-  const foreign = await meeting.foreign(pair);
-  await foreign.told('leading', 'foreign');
-  const ours = await meeting.ours('configmap');
-  expect(await ours.told('standing-by')).toMatchObject({ holder: 'foreign' });
-  await meeting.contest.watching('ours');
-  expect(await recordOf(meeting, 'foreign')).toEqual(theirRecord(pair, 0));
-  foreign.signal(signals[end]);
-  await foreign.ended;
-  await ours.told('started');
-  expect(await recordOf(meeting, 'ours')).toEqual(ourRecord('ours', 1));
-  const ending = end === 'graceful' && pair.elector.releases ? 'released' : 'abandoned';
-  const boundMs = ourBoundMs(ending);
-  await handOver(meeting, ending, { pair, direction: 'foreign → ours', end, boundMs });
-}
-
-/** Ours leads, the foreign elector stands by; then ours ends. */
-async function oursThenForeign(meeting: Meeting, pair: Pair, end: HandOver['end']): Promise<void> {
-  const ours = await meeting.ours('configmap');
-  await ours.told('started');
-  const foreign = await meeting.foreign(pair);
-  await foreign.told('observed', 'ours');
-  expect(await recordOf(meeting, 'ours')).toEqual(ourRecord('ours', 0));
-  ours.signal(signals[end]);
-  await ours.ended;
-  await foreign.told('leading', 'foreign');
-  expect(await recordOf(meeting, 'foreign')).toEqual(theirRecord(pair, 1));
-  const ending = end === 'graceful' ? 'released' : 'abandoned';
-  const boundMs = theirBoundMs(ending, pair.elector);
-  await handOver(meeting, ending, { pair, direction: 'ours → foreign', end, boundMs });
-}
-
-/** From the end of the first leadership to the beginning of the second, of two. */
-async function handOver(meeting: Meeting, ending: Ending, row: Omit<HandOver, 'gapMs'>) {
-  const [gapMs = NaN] = gapsMs(await meeting.livesOnce(2));
-  measured.push({ ...row, gapMs });
-  expect(gapMs).toBeGreaterThanOrEqual(leastGapMs(ending));
-  expect(gapMs).toBeLessThanOrEqual(row.boundMs);
-}
+const define = handOvers({
+  read: recordOf,
+  ofOurs: (transitions) => ourRecord('ours', transitions),
+  ofTheirs: theirRecord,
+});
 
 for (const pair of configMapPairs)
   describe.concurrent(`${pair.elector.name} and ours on one ConfigMap never lead at once:`, () => {
@@ -150,25 +106,7 @@ for (const pair of configMapPairs)
       await meeting.livesOnce(1);
     });
 
-    const whatFollows = pair.elector.releases
-      ? 'gives the lock back, ours leads as soon as it sees that'
-      : 'has no release, ours leads when the lease has run out';
-
-    test(`it stops, ${whatFollows}`, async ({ meeting }) => {
-      await foreignThenOurs(meeting, pair, 'graceful');
-    });
-
-    test('it is killed, ours leads when the lease has run out', async ({ meeting }) => {
-      await foreignThenOurs(meeting, pair, 'crash');
-    });
-
-    test('ours stops, it leads from its next look on', async ({ meeting }) => {
-      await oursThenForeign(meeting, pair, 'graceful');
-    });
-
-    test('ours is killed, it leads when it has waited for the lease', async ({ meeting }) => {
-      await oursThenForeign(meeting, pair, 'crash');
-    });
+    define(pair);
 
     test('ours, it, ours, in a ConfigMap that keeps its content', async ({ meeting }) => {
       const content = { data: { a: 'größe' }, binaryData: { b: 'AAEC' } };
