@@ -10,7 +10,15 @@ const numRuns = Number(process.env['SCHEDULES'] ?? 150);
 
 /** A simulation in which one of these never happens proves little. */
 const interesting: Record<string, readonly string[]> = {
-  'by candidates': ['expired', 'renewal-recovered', 'suspended', 'not-ours', 'left-over', 'failed'],
+  'by candidates': [
+    'expired',
+    'renewal-recovered',
+    'suspended',
+    'not-ours',
+    'left-over',
+    'failed',
+    'half-way',
+  ],
   'by anybody': ['usurped', 'restored', 'waiting-out'],
 };
 
