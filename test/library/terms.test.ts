@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LeadershipLost, LockFault, TermReleased, type Term } from '../../src/index.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
@@ -245,6 +246,24 @@ describe('a loop over terms', () => {
     expect(terms.map(({ transitions }) => transitions)).toEqual([1]);
     expect(terms[0]!.isTrusted()).toBe(true);
   });
+});
+
+test('many terms leave nothing behind on a signal that outlives them', async () => {
+  const shutdown = new AbortController();
+  const { elector } = stage.elector('a');
+  const loop = follow(elector, shutdown.signal);
+  for (let term = 0; term < 20; term++) {
+    await stage.clock.advance(2_500);
+    loop.bodies[term]!.end();
+    await atRest();
+  }
+  expect(loop.terms).toHaveLength(20);
+  // While it stands aside it listens with one ear.
+  expect(getEventListeners(shutdown.signal, 'abort')).toHaveLength(1);
+  shutdown.abort();
+  await loop.over;
+  expect(getEventListeners(shutdown.signal, 'abort')).toHaveLength(0);
+  expect(stage.clock.sleepers).toBe(0);
 });
 
 describe('stop()', () => {
