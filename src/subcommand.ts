@@ -5,6 +5,7 @@ import { signalStatus } from './child/exit-status.ts';
 import { endsTheWait, type SignalSource } from './child/signals.ts';
 import type { SubcommandName } from './cli/subcommands.ts';
 import { systemClock } from './clock.ts';
+import { UsageError } from './errors.ts';
 import type { Sink } from './observe/stderr.ts';
 import type { Exit } from './run.ts';
 import { brokenPipe, isBrokenPipe, print } from './print.ts';
@@ -53,6 +54,7 @@ interface Call extends SubcommandWorld {
 
 const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = {
   status,
+  'step-down': stepDown,
   rbac,
   doctor,
   completion,
@@ -74,6 +76,33 @@ async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit
   const world = { found, clock: systemClock, signal, stdout, stderr, isTerminal: isatty(1) };
   try {
     await (options.watch ? watchStatus : status)({ ...options, namespace, lockKind }, world);
+  } finally {
+    opened.close();
+  }
+  return { status: 0 };
+}
+
+async function stepDown({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
+  const { stepDownOptions } = await import('./cli/step-down-options.ts');
+  const options = stepDownOptions(argv, env);
+  if ('text' in options) return print(stdout, options.text);
+  const isAsked = options.force && !options.yes;
+  if (isAsked && !(isatty(0) && isatty(2)))
+    throw new UsageError('--force asks first, and there is no terminal to ask on', 'add --yes');
+  const [{ openLock }, { onlyExisting }, { stepDown }, { force }, { confirm }] = await Promise.all([
+    import('./locks/index.ts'),
+    import('./locks/existing.ts'),
+    import('./commands/step-down.ts'),
+    import('./commands/force.ts'),
+    import('./confirm.ts'),
+  ]);
+  const opened = await openLock({ ...options, env, userAgent }, signal);
+  const found = await onlyExisting(opened.lock, { ...options, env });
+  const world = { found, clock: systemClock, signal, stdout, stderr };
+  const ask = isAsked ? (question: string) => confirm(question, stderr) : undefined;
+  try {
+    if (options.force) await force(options, { ...world, confirm: ask });
+    else await stepDown(options, world);
   } finally {
     opened.close();
   }

@@ -8,6 +8,7 @@ import { newProgram } from './program.ts';
 import { rbacSpelling } from './rbac-options.ts';
 import { addRunCommand } from './run-command.ts';
 import { statusSpelling } from './status-options.ts';
+import { stepDownSpelling } from './step-down-options.ts';
 
 /** What follows an option: nothing, one of these words, a file, or a word that nobody can guess. */
 export type Value = readonly string[] | 'nothing' | 'file' | 'word';
@@ -32,7 +33,13 @@ export interface CommandOutline {
 export function outline(): CommandOutline[] {
   const program = newProgram(() => undefined);
   addRunCommand(program);
-  for (const spelling of [statusSpelling, rbacSpelling, doctorSpelling, completionSpelling])
+  for (const spelling of [
+    statusSpelling,
+    stepDownSpelling,
+    rbacSpelling,
+    doctorSpelling,
+    completionSpelling,
+  ])
     addSubcommand<string>(program, spelling);
   return program.commands.map((command) => ({
     name: command.name(),

@@ -4,6 +4,7 @@
  */
 export const subcommands = {
   status: 'show who leads, since when and until when',
+  'step-down': 'ask the leader to hand over, or clear what a dead one has left',
   rbac: 'print the permissions that a candidate needs, as YAML',
   doctor: 'check configuration, server, permissions and timings',
   completion: 'print completions for bash, zsh or fish',

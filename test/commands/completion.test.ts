@@ -99,7 +99,7 @@ function hintFor(argv: string[]): string | undefined {
 describe('bash completes', () => {
   test.each<[words: string[], offered: string[]]>([
     [[''], ['run', ...Object.keys(subcommands), '--help', '--version']],
-    [['st'], ['status']],
+    [['st'], ['status', 'step-down']],
     [['run', '--lock-'], ['--lock-kind']],
     [
       ['run', '--on-lost', ''],
