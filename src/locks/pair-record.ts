@@ -15,6 +15,7 @@
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
 import { isReleased } from '../election/observation.ts';
+import { isFor, recordAfter } from '../election/remarks.ts';
 import { joinVersions } from '../election/version.ts';
 
 /** As client-go's locks in two objects say it. */
@@ -35,7 +36,8 @@ export function combined(parts: Parts): Versioned | undefined {
   const [one, ...others] = [parts.first, parts.second].flatMap((part) => part?.record ?? []);
   if (!one) return undefined;
   const version = joinVersions([parts.first?.version, parts.second?.version]);
-  return { ...saidBy(one, others[0]), version, origin: parts };
+  const said = saidBy(one, others[0]);
+  return { ...said, record: remarked(said.record, [one, ...others]), version, origin: parts };
 }
 
 /** What a write on top of `basis` is to be based on, in each of the objects. */
@@ -45,6 +47,13 @@ export function partsOf(basis: Versioned | undefined): Parts {
 
 export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
   return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
+}
+
+/** What stands beside it in either counts: half a write may have put it there. */
+function remarked(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
+  const wish = parts.find((part) => isFor(part.wish, record))?.wish;
+  const done = [...new Set(parts.flatMap((part) => part.done ?? []))];
+  return recordAfter({ ...record, wish, done }, undefined);
 }
 
 function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {

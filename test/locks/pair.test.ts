@@ -24,6 +24,28 @@ const nobody = {
   transitions: 9,
 };
 
+const wish = { holder: ours.holder, acquireTimeUs: ours.acquireTimeUs! };
+const remarks = { wish, done: ['a', 'b', 'c'] };
+
+test('a wish and keys count in whichever of both they are', async () => {
+  const [one, other] = [
+    { ...ours, done: ['a', 'b'] },
+    { ...renewed, wish, done: ['b', 'c'] },
+  ];
+  for (const says of [
+    [one, other],
+    [other, one],
+  ]) {
+    const { lock, seen } = stage(says);
+    const { record } = await seen();
+    expect({ ...record, done: [...record.done!].sort() }).toEqual({ ...ours, ...remarks });
+    const free = { ...released, transitions: ours.transitions };
+    await lock.write(free, await seen(), patiently);
+    expect([...(await seen()).record.done!].sort()).toEqual(remarks.done);
+    expect((await seen()).record.wish).toBeUndefined();
+  }
+});
+
 const patiently = { signal: new AbortController().signal };
 
 interface Stage {
