@@ -18,5 +18,7 @@ switch (campaign.kind) {
   case 'unavailable':
     throw campaign.fault;
   case 'aborted':
+  case 'done':
+    // By a signal, or because of a key: neither was given.
     break;
 }

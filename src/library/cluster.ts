@@ -62,8 +62,11 @@ export function defaultCluster(): ClusterHandle {
   return (shared ??= openCluster());
 }
 
-/** A configuration that leads nowhere does not heal by waiting. What it hints at are flags of the command. */
+/** A configuration that leads nowhere does not heal by waiting. Hints that speak of the command's flags are left out. */
 export function asLockFault(thrown: unknown): never {
-  if (!(thrown instanceof ExpectedError)) throw thrown;
-  throw new LockFault('unsupported', thrown.message, { cause: thrown });
+  if (thrown instanceof ExpectedError)
+    throw new LockFault('unsupported', thrown.message, { cause: thrown });
+  if (thrown instanceof LockFault && thrown.hint?.includes(' --'))
+    throw new LockFault(thrown.kind, thrown.message, { cause: thrown });
+  throw thrown;
 }

@@ -93,8 +93,9 @@ function onFirstUse(open: (signal: AbortSignal) => Promise<Lock>) {
   let lock: Lock | undefined;
   const opened = async (signal: AbortSignal) => (lock ??= await open(signal).catch(asLockFault));
   const first: Lock = {
-    read: async (how) => (await opened(how.signal)).read(how),
-    write: async (record, basis, how) => (await opened(how.signal)).write(record, basis, how),
+    read: async (how) => (await opened(how.signal)).read(how).catch(asLockFault),
+    write: async (record, basis, how) =>
+      (await opened(how.signal)).write(record, basis, how).catch(asLockFault),
   };
   return { lock: first, opened };
 }

@@ -1,5 +1,5 @@
 /** The locks as the library's callers make them: they keep the contract, and find their way on first use. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -74,9 +74,20 @@ lockContract('localLock', () => {
   });
 });
 
-describe('a lock in a cluster', () => {
-  const how = () => ({ signal: AbortSignal.timeout(10_000) });
+const how = () => ({ signal: AbortSignal.timeout(10_000) });
 
+test('what localLock throws does not speak of flags', async () => {
+  const file = join(folder, 'not-a-database');
+  await mkdir(file);
+  await expect(localLock({ name: 'one', file }).read(how())).rejects.toMatchObject({
+    kind: 'unsupported',
+    message: `the lock file ${file} is not a file`,
+  });
+  const denied = localLock({ name: 'one', file: '/proc/locks.db' }).read(how());
+  await expect(denied).rejects.toMatchObject({ name: 'LockFault', hint: undefined });
+});
+
+describe('a lock in a cluster', () => {
   test('asks for nothing before it is used', () => {
     expect(() =>
       leaseLock({ name: 'a', cluster: openCluster({ kubeconfig: '/no/such' }) }),
