@@ -48,9 +48,12 @@ export function pairLock(first: Lock, second: Lock): Lock {
     },
     write(record, basis, how) {
       const parts = partsOf(basis);
+      // What one of them alone has been told is done goes into both.
+      const { done = basis?.record.done } = record;
+      const whole = done ? { ...record, done } : record;
       return record.holder === ''
-        ? giveBack({ first, second }, record, parts, how)
-        : take({ first, second }, record, parts, how);
+        ? giveBack({ first, second }, whole, parts, how)
+        : take({ first, second }, whole, parts, how);
     },
     ...(watchFirst && watchSecond
       ? { watch: (signal) => watchBoth([watchFirst, watchSecond], read, signal) }

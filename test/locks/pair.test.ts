@@ -159,6 +159,12 @@ describe('a claim or renewal', () => {
     expect([first.record, second.record]).toEqual([ours, ours]);
   });
 
+  it('takes into both what one of them says is done', async () => {
+    const { lock, first, second, seen } = stage([{ ...released, done: ['v41'] }, released]);
+    await lock.write(ours, await seen(), patiently);
+    expect([first.record?.done, second.record?.done]).toEqual([['v41'], ['v41']]);
+  });
+
   it('that meets a conflict in the first is nowhere', async () => {
     const { lock, writes, first, second, seen } = stage([released, released]);
     const basis = await seen();
