@@ -95,7 +95,8 @@ describe('docs/examples:', () => {
     expect(await first.ended).toBe(0);
     const endedAt = performance.now();
     await second.says(/^leading/);
-    expect(performance.now() - endedAt).toBeLessThan(1_000);
+    // Less than by looking, let alone by waiting for the lease to run out.
+    expect(performance.now() - endedAt).toBeLessThan(1_800);
     second.terminate();
     expect(await second.ended).toBe(0);
     expect(second.lines.at(-1)).toBe('the work is gone');
