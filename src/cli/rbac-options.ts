@@ -3,8 +3,8 @@ import { lockNameProblem } from '../names.ts';
 import { readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
-import { flags } from './flags.ts';
 import { placeOptions, read, type LockKind } from './place-options.ts';
+import { wantsEvents } from './run-options.ts';
 import { refusal, type Setting } from './setting.ts';
 
 /** Whose permissions `rbac` is to print. */
@@ -21,19 +21,18 @@ export interface RbacOptions {
   readonly podNames: readonly string[] | undefined;
 }
 
-/** What `run` cannot do needs no permission. */
-const tellsEvents = flags.some((flag: string) => /^(no-)?events$/.test(flag));
-
-type Own = 'service-account' | 'no-events' | 'pod-names';
+type Own = 'service-account' | 'pod-names';
 
 export const rbacSpelling: Spelling<Own> = {
   name: 'rbac',
   usage: '--lock NAME [options]',
   description: 'Prints the least permissions that candidates for a lock need, as YAML.',
-  shared: ['lock', 'namespace', 'lock-kind', 'pod-label'],
+  shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'pod-label'],
   about: {
     lock: 'the lock they compete for (required)',
     namespace: 'namespace of the lock (default: $POD_NAMESPACE, else left to kubectl)',
+    events: 'they run with --events (default)',
+    'no-events': 'they run with --no-events',
     'pod-label': 'they run with --pod-label',
   },
   own: {
@@ -41,7 +40,6 @@ export const rbacSpelling: Spelling<Own> = {
       '--service-account <NAME>',
       'account that exists (default: one is made, named as the lock)',
     ],
-    'no-events': ['--no-events', 'they run with --no-events'],
     'pod-names': [
       '--pod-names <NAMES>',
       'with --pod-label: their Pods, where known beforehand, such as db-0,db-1 (default: any)',
@@ -72,7 +70,7 @@ export function rbacOptions(
     lockKind,
     namespace: namespace ?? fromPod(env),
     serviceAccount: read(own['service-account'], accountName, undefined),
-    events: tellsEvents && !convert.isOn(own['no-events']),
+    events: wantsEvents(settings, 'kubernetes'),
     podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
     podNames: podNamesOf(own['pod-names'], settings['pod-label']),
   };

@@ -108,7 +108,7 @@ function timingOf(given: Settings): Timing {
 }
 
 /** Best effort, so on by default; a local lock has no object to tell about. */
-function wantsEvents(
+export function wantsEvents(
   { events, 'no-events': none }: Settings,
   backend: RunOptions['backend'],
 ): boolean {

@@ -37,13 +37,17 @@ export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes):
       part: 'lock' as const,
       purpose: lockPurposes[permission.verb] ?? '',
     })),
-    ...(events ? (['create', 'patch'] as const) : []).map((verb) => ({
-      ...core,
-      part: 'events' as const,
-      verb,
-      resource: 'events',
-      purpose: telling,
-    })),
+    ...(events
+      ? [
+          {
+            ...core,
+            part: 'events' as const,
+            verb: 'create' as const,
+            resource: 'events',
+            purpose: telling,
+          },
+        ]
+      : []),
     ...(podLabel ? (podNames ?? [undefined]) : []).flatMap((name) =>
       (['get', 'patch'] as const).map((verb) => ({
         ...core,

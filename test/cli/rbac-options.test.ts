@@ -1,5 +1,4 @@
 import { describe, expect, it, test } from 'vitest';
-import { flags } from '../../src/cli/flags.ts';
 import { rbacOptions, type RbacOptions } from '../../src/cli/rbac-options.ts';
 import { UsageError } from '../../src/errors.ts';
 
@@ -9,13 +8,13 @@ const options = (words: string[], env = {}): RbacOptions => {
   return read;
 };
 
-it('is for a Lease, an account named as the lock, and Events if run tells of its terms there', () => {
+it('is for a Lease, an account named as the lock, and Events unless told otherwise', () => {
   expect(options(['--lock', 'demo'])).toEqual({
     lock: 'demo',
     lockKind: 'lease',
     namespace: undefined,
     serviceAccount: undefined,
-    events: flags.some((flag: string) => flag.endsWith('events')),
+    events: true,
     podLabel: false,
     podNames: undefined,
   });
@@ -34,8 +33,13 @@ describe('understands', () => {
   });
 
   test('the variables of run', () => {
-    const env = { K8S_LEADER_LOCK: 'demo', K8S_LEADER_LOCK_KIND: 'configmap', POD_NAMESPACE: 'p' };
-    const expected = { lock: 'demo', lockKind: 'configmap', namespace: 'p' };
+    const env = {
+      K8S_LEADER_LOCK: 'demo',
+      K8S_LEADER_LOCK_KIND: 'configmap',
+      POD_NAMESPACE: 'p',
+      K8S_LEADER_NO_EVENTS: '1',
+    };
+    const expected = { lock: 'demo', lockKind: 'configmap', namespace: 'p', events: false };
     expect(options([], env)).toMatchObject(expected);
     expect(options(['-n', 'jobs'], { ...env, K8S_LEADER_NAMESPACE: 'x' }).namespace).toBe('jobs');
   });

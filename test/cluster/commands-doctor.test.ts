@@ -24,7 +24,9 @@ async function doctor(
   flags: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Diagnosis> {
-  const words = ['doctor', '--lock', lock, '--kubeconfig', kubeconfig, ...flags];
+  // What most accounts here may not: Events have a test of their own.
+  const events = flags.includes('--events') ? [] : ['--no-events'];
+  const words = ['doctor', '--lock', lock, '--kubeconfig', kubeconfig, ...events, ...flags];
   const program = await contest.start(words, { env });
   const { code } = await program.ended;
   expect(program.stderr).toBe('');
@@ -42,9 +44,13 @@ describe.concurrent('all is well', () => {
     ['endpoints', { group: '', resource: 'endpoints' }],
     ['secret', { group: '', resource: 'secrets' }],
   ] as const)('with the Role that rbac prints for a %s', async ([kind, object], { contest }) => {
-    await apply(contest, await printedRbac(contest, ['--lock-kind', kind]));
+    await apply(contest, await printedRbac(contest, ['--events', '--lock-kind', kind]));
     const { kubeconfig } = await accountOf(contest, lock, { verb: 'create', ...object });
-    const { code, lines, ills } = await doctor(contest, kubeconfig, ['--lock-kind', kind]);
+    const { code, lines, ills } = await doctor(contest, kubeconfig, [
+      '--events',
+      '--lock-kind',
+      kind,
+    ]);
     expect([code, ills]).toEqual([0, []]);
     const user = `system:serviceaccount:${contest.namespace}:${lock}`;
     for (const said of [
@@ -56,6 +62,7 @@ describe.concurrent('all is well', () => {
       ...['get', 'update', 'watch'].map(
         (verb) => `✓ permission: ${verb} ${object.resource} "demo"`,
       ),
+      '✓ permission: create events',
       '✓ lock: there is none yet',
       '✓ dry run: a claim would be accepted',
       '✓ clock: as the server has it',
@@ -97,6 +104,19 @@ describe.concurrent('a Role without', () => {
         `resources ["leases"], ${names}verbs ["${verb}"]`,
     );
   });
+});
+
+test('Events that may not be created are found, and told how to do without', async ({
+  contest,
+}) => {
+  const { kubeconfig } = await contest.account('a');
+  const { code, ills } = await doctor(contest, kubeconfig, ['--events']);
+  expect(code).toBe(77);
+  expect(ills).toEqual([
+    expect.stringMatching(
+      /^✗ permission: create events is missing, .*--no-events.*verbs \["create"\]$/,
+    ),
+  ]);
 });
 
 describe.concurrent('what else is wrong:', () => {

@@ -17,8 +17,8 @@ describe.concurrent('with the printed permissions', () => {
   test.for(kinds)(
     'for a %s two candidates lead in turn, watch, and are refused nothing',
     async ([kind, object], { contest }) => {
-      const flags = [...swift, '--lock-kind', kind];
-      await apply(contest, await printedRbac(contest, ['--lock-kind', kind]));
+      const flags = [...swift, '--events', '--lock-kind', kind];
+      await apply(contest, await printedRbac(contest, ['--events', '--lock-kind', kind]));
       const account = await accountOf(contest, lock, { verb: 'create', ...object });
 
       const first = await contest.join('first', { account, flags });

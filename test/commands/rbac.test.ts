@@ -49,7 +49,7 @@ describe('the rules', () => {
 
   it('have Events and Pods only when asked for', () => {
     expect(rules({ events: true, podLabel: true }).slice(2)).toEqual([
-      { ...core, resources: ['events'], verbs: ['create', 'patch'] },
+      { ...core, resources: ['events'], verbs: ['create'] },
       { ...core, resources: ['pods'], verbs: ['get', 'patch'] },
     ]);
   });
