@@ -28,7 +28,17 @@ export interface Pods {
   close(): void;
 }
 
-const spec = { containers: [{ name: 'worker', image: 'registry.example/worker:1' }] };
+/** As the restricted Pod Security Standard wants it. */
+const spec = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'worker',
+      image: 'registry.example/worker:1',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+};
 
 /** Watches the label `key` of all Pods in the namespace of the contest from now on. */
 export async function podsIn(contest: Contest, key: string): Promise<Pods> {
