@@ -157,7 +157,10 @@ describe('warns', () => {
   });
 });
 
-it('turns any words and variables into an invocation or a usage error of one line', () => {
+/** Two thousand command lines take a second, but not on a machine that is busy with other things. */
+const patient = { timeout: 60_000 };
+
+it('turns any words and variables into an invocation or a usage error of one line', patient, () => {
   const flag = fc.constantFrom(
     ...flags.map((name) => `--${name}`),
     '-l',
