@@ -22,6 +22,9 @@ import { until } from './support/until.ts';
 const folder = join(import.meta.dirname, '../../examples');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
+/** With Events, as by default; the other tests are without. */
+const usual = { K8S_LEADER_EVENTS: '' };
+
 interface Probe {
   readonly httpGet: { readonly path: string };
 }
@@ -117,7 +120,7 @@ const test = base.extend<{ applied: Applied }>({
           flag === '--listen=:8080' ? '--listen=127.0.0.1:0' : flag,
         );
         const here = ['--kubeconfig', kubeconfig, ...jsonLog, ...swift];
-        const env = { POD_NAME: pod, POD_NAMESPACE: namespace };
+        const env = { ...usual, POD_NAME: pod, POD_NAMESPACE: namespace };
         return contest.start(['run', ...flags, ...here, '--', ...command], { env });
       },
     });
@@ -153,7 +156,7 @@ describe.concurrent.each(files)('examples/%s', (file) => {
 
   test('grants what the command in its head prints', async ({ contest, expect }) => {
     const [, line = ''] = /^# {3}k8s-leader (rbac .*)$/m.exec(read(file)) ?? [];
-    const rbac = await contest.start(line.split(' '));
+    const rbac = await contest.start(line.split(' '), { env: usual });
     expect(await rbac.ended).toEqual({ code: 0, signal: null });
     expect(objectsOf(file).slice(0, 3)).toEqual(loadAllYaml(rbac.stdout));
   });

@@ -20,8 +20,8 @@ import { podsIn, type Pods } from './support/pods.ts';
 import { until } from './support/until.ts';
 
 const label = 'role=leader';
-const withEvents = [...swift, '--pod-label', label];
-const flags = [...withEvents, '--no-events'];
+const flags = [...swift, '--pod-label', label];
+const withEvents = [...flags, '--events'];
 const leases = leaseRules('get', 'create', 'update', 'watch');
 const podRules = (...verbs: string[]): PolicyRule[] => [
   ...leases,
@@ -334,11 +334,15 @@ describe.concurrent('permissions', () => {
   });
 
   test('those for any Pod, when no names are known', async ({ contest, stage: { pods } }) => {
-    await apply(contest, await printedRbac(contest, ['--pod-label', label]));
+    await apply(contest, await printedRbac(contest, ['--pod-label', label, '--events']));
     const lease = { group: 'coordination.k8s.io', resource: 'leases' };
     const account = await accountOf(contest, lock, { verb: 'create', ...lease });
     await contest.join('a', { account, flags: withEvents, env: await pods.create('a') });
     await labelled(pods, 'a');
+    const told = () =>
+      contest.requests(lock).then((all) => all.some(({ resource }) => resource === 'events'));
+    await until('an Event', told);
+    expect((await contest.requests(lock)).filter(({ code }) => code === 403)).toEqual([]);
   });
 
   test.for([
