@@ -85,7 +85,7 @@ test('between two terms, TERM ends the wait for the next', async ({ stage, expec
   await wrapper.line(/^ready$/);
   stage.lockFile.usurp('somebody');
   await wrapper.line(/standing by/);
-  expect(wrapper.family()).toEqual([wrapper.pid]);
+  expect(wrapper.offspring()).toEqual([]);
   wrapper.signal('SIGTERM');
   expect(await wrapper.exit).toEqual({ status: 143, signal: null });
   expect(stage.lockFile.holder).toBe('somebody');
