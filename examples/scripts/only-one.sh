@@ -6,4 +6,4 @@ if [ "${LEADER_LOCK:-}" != nightly ]; then
   exec k8s-leader run --try --lock nightly -- "$0" "$@"
 fi
 
-echo "the only one, token $LEADER_FENCING_TOKEN: $*"
+echo "the only one: $*"
