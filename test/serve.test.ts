@@ -1,34 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ForwardedSignal, SignalSource } from '../src/child/signals.ts';
 import type { Term } from '../src/election/term.ts';
 import type { RunEvent } from '../src/events.ts';
 import { run, type Exit } from '../src/run.ts';
 import { serve, type ServeOptions, type ServiceEnd } from '../src/serve.ts';
 import { FakeChild } from './child/fake-child.ts';
+import { FakeSignals } from './child/fake-signals.ts';
 import { recordOf, Scene, type Replica } from './election/scene.ts';
 import { gate } from './election/wire.ts';
 import { atRest } from '../src/testing/fake-clock.ts';
-
-/** Signals as the door delivers them. */
-class FakeSignals implements SignalSource {
-  /** What came while nobody listened. */
-  readonly held: ForwardedSignal[] = [];
-  #listener: ((signal: ForwardedSignal) => void) | undefined;
-
-  listen(listener: (signal: ForwardedSignal) => void): void {
-    this.#listener = listener;
-    for (const signal of this.held.splice(0)) listener(signal);
-  }
-
-  hold(): void {
-    this.#listener = undefined;
-  }
-
-  deliver(signal: ForwardedSignal): void {
-    if (this.#listener) this.#listener(signal);
-    else this.held.push(signal);
-  }
-}
 
 const ok = { kind: 'exited', code: 0 } as const;
 

@@ -1,0 +1,122 @@
+/** Remarks as annotations: what they look like, what is ignored, and that nothing else changes with them. */
+import { describe, expect, it, test } from 'vitest';
+import { formatRecord } from '../../src/locks/annotation-record.ts';
+import { configMapLock, recordAnnotation } from '../../src/locks/annotation.ts';
+import { leaseLock } from '../../src/locks/lease.ts';
+import {
+  doneAnnotation,
+  remarksIn,
+  wishAnnotation,
+  withRemarks,
+} from '../../src/locks/remark-fields.ts';
+import type { Call } from '../../src/kube/exchange.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import { sampleRecord } from '../support/record.ts';
+
+const wish = { holder: 'größe"', acquireTimeUs: 1_763_714_400_000_001 };
+
+it('writes what it reads, for people to write as well', () => {
+  const annotations = withRemarks({ other: 'x' }, { wish, done: ['v41', 'v42'] });
+  expect(annotations).toEqual({
+    other: 'x',
+    'k8s-leader.dev/step-down':
+      '{"holderIdentity":"größe\\"","acquireTime":"2025-11-21T08:40:00.000001Z"}',
+    'k8s-leader.dev/once': '["v41","v42"]',
+  });
+  expect(remarksIn(annotations)).toEqual({ wish, done: ['v41', 'v42'] });
+  expect(withRemarks(annotations, { wish, done: ['v41', 'v42'] })).toBe(annotations);
+});
+
+describe('ignores', () => {
+  test.each<unknown>([
+    undefined,
+    null,
+    7,
+    '',
+    'x',
+    '{',
+    'null',
+    '[]',
+    '{}',
+    '{"holderIdentity":7,"acquireTime":"2025-11-21T08:40:00.000001Z"}',
+    '{"holderIdentity":"","acquireTime":"2025-11-21T08:40:00.000001Z"}',
+    '{"holderIdentity":"a"}',
+    '{"holderIdentity":"a","acquireTime":"yesterday"}',
+    '[7,null,{}]',
+    '["'.repeat(2_000),
+  ])('%j, and leaves it there until there is something to write', (garbage) => {
+    const annotations = { [wishAnnotation]: garbage, [doneAnnotation]: garbage };
+    expect(remarksIn(annotations)).toEqual({});
+    expect(withRemarks(annotations, {})).toBe(annotations);
+    expect(remarksIn(withRemarks(annotations, { wish, done: ['k'] }))).toEqual({
+      wish,
+      done: ['k'],
+    });
+  });
+
+  it('what is no word among keys, and all but the latest hundred', () => {
+    const keys = Array.from({ length: 150 }, (_, n) => `k${n}`);
+    const annotation = JSON.stringify([7, ...keys, null]);
+    expect(remarksIn({ [doneAnnotation]: annotation }).done).toEqual(keys.slice(50));
+  });
+});
+
+describe('an object that is asked to step down is sent back as it was, but for the wish:', () => {
+  const metadata = { name: 'job', uid: 'u', resourceVersion: '7', annotations: { a: 'b' } };
+
+  /** What is sent when a wish is written on what the server has answered. */
+  async function sent(lockIn: typeof leaseLock, object: object): Promise<unknown> {
+    const calls: Call[] = [];
+    const connection = {
+      cluster: {},
+      request(call: Call) {
+        calls.push(call);
+        return Promise.resolve({ status: 200, body: object });
+      },
+    } as unknown as Connection;
+    const lock = lockIn({ connection, namespace: 'default', name: 'job' });
+    const how = { signal: new AbortController().signal };
+    const { record, ...basis } = (await lock.read(how))!;
+    const { holder, acquireTimeUs = 0 } = record;
+    const wished = { ...record, wish: { holder, acquireTimeUs } };
+    await lock.write(wished, { record, ...basis }, how);
+    return calls.at(-1)?.body;
+  }
+
+  const expected = (annotations: object) => ({
+    ...metadata,
+    annotations: {
+      ...annotations,
+      [wishAnnotation]: '{"holderIdentity":"other","acquireTime":"2026-11-21T09:00:00.000000Z"}',
+    },
+  });
+
+  test('a Lease of another elector', async () => {
+    const spec = {
+      holderIdentity: 'other',
+      acquireTime: '2026-11-21T10:00:00+01:00',
+      renewTime: null,
+      leaseDurationSeconds: 15,
+      unknown: 'field',
+    };
+    const object = { kind: 'Lease', metadata, spec };
+    expect(await sent(leaseLock, object)).toEqual({
+      kind: 'Lease',
+      spec,
+      metadata: expected({ a: 'b' }),
+    });
+  });
+
+  test('a ConfigMap of another elector, to the byte', async () => {
+    const record =
+      ' {"leaseDurationSeconds":"15", "holderIdentity":"other" ,"acquireTime":"2026-11-21T09:00:00Z"}';
+    const annotations = { [recordAnnotation]: record };
+    const object = { kind: 'ConfigMap', metadata: { ...metadata, annotations }, data: { k: 'v' } };
+    expect(await sent(configMapLock, object)).toEqual({
+      kind: 'ConfigMap',
+      data: { k: 'v' },
+      metadata: expected(annotations),
+    });
+    expect(formatRecord(sampleRecord, undefined)).not.toContain('k8s-leader');
+  });
+});
