@@ -10,6 +10,7 @@ const view: LeadersView = {
   acquireTimeUs: 1_700_000_000_000_000,
   transitions: 3,
 };
+const wishFor = (holder: string, acquireTimeUs = view.acquireTimeUs) => ({ holder, acquireTimeUs });
 const ours = { ...view, isOurs: true };
 const doubted = { ...view, isDoubted: true };
 const slept = { ...ours, isDoubted: true };
@@ -43,6 +44,36 @@ test.each<[string, LeaderRecord | undefined, LeadersView, Verdict]>([
     recordOf('a', { transitions: 4 }),
     ours,
     { kind: 'ours', found: 'edited' },
+  ],
+  [
+    'a wish for this term is heard',
+    recordOf('a', { wish: wishFor('a') }),
+    ours,
+    { kind: 'ours', found: undefined, wish: wishFor('a') },
+  ],
+  [
+    'also beside what a foreign hand has done',
+    recordOf('a', { wish: wishFor('a'), transitions: 4 }),
+    ours,
+    { kind: 'ours', found: 'edited', wish: wishFor('a') },
+  ],
+  [
+    'one for another holder is not',
+    recordOf('a', { wish: wishFor('b') }),
+    ours,
+    { kind: 'ours', found: undefined },
+  ],
+  [
+    'nor is one for another term',
+    recordOf('a', { wish: wishFor('a', 5) }),
+    ours,
+    { kind: 'ours', found: undefined },
+  ],
+  [
+    'nor one for an earlier term of ours, whose record a hand has put there',
+    recordOf('a', { acquireTimeUs: 5, wish: wishFor('a', 5) }),
+    ours,
+    { kind: 'ours', found: undefined },
   ],
 ])('%s', (_, record, from, verdict) => {
   expect(judge(record && { record, version: '1', origin: undefined }, from)).toEqual(verdict);

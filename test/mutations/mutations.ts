@@ -699,4 +699,119 @@ export const mutations: readonly Mutation[] = [
     ],
     tests: library,
   },
+  {
+    name: 'step-down: a wish is followed whomever it is for',
+    edits: [
+      [
+        'src/election/remarks.ts',
+        'return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;',
+        'return wish !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
+      ],
+    ],
+    tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'step-down: a wish is followed in the next term',
+    edits: [['src/election/verdict.ts', ' && acquireTimeUs === view.acquireTimeUs', '']],
+    tests: ['test/election/verdict.test.ts'],
+  },
+  {
+    name: 'step-down: what the watch shows is believed',
+    edits: [
+      [
+        renewal,
+        "        const isNews = verdict.kind === 'ours'",
+        "        if (verdict.kind === 'ours' && verdict.wish) this.#heed();\n        const isNews = verdict.kind === 'ours'",
+      ],
+    ],
+    tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'step-down: the lock is handed over before the work has ended',
+    edits: [
+      [term, '    this.#asked.abort();\n', '    this.#asked.abort();\n    void this.release();\n'],
+    ],
+    tests: ['test/election/step-down.test.ts', 'test/run.test.ts'],
+  },
+  {
+    name: 'step-down: nobody stands aside',
+    edits: [[stand, 'const { asideUntilMs } = memory;', 'const asideUntilMs = -Infinity;']],
+    tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'step-down: whoever stands aside does so although another has led',
+    edits: [[memory, 'if (seen && !pen.wrote(seen.record)) this.#asideUntilMs = -Infinity;', '']],
+    tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'step-down: --force clears a living leader',
+    edits: [
+      [
+        'src/commands/force.ts',
+        '  if ((await look(lookOptions(plan, ports)))?.version !== seen.version) throw alive;\n',
+        '',
+      ],
+    ],
+    tests: ['test/commands/step-down.test.ts'],
+  },
+  {
+    name: 'once: a failure is stored',
+    edits: [
+      ['src/run.ts', 'if (once === undefined || !isSuccess(end)) {', 'if (once === undefined) {'],
+    ],
+    tests: ['test/run.test.ts'],
+  },
+  {
+    name: 'once: a command that was told to end has succeeded',
+    edits: [['src/run.ts', 'return !interruptedBy && shellStatus', 'return shellStatus']],
+    tests: ['test/run.test.ts'],
+  },
+  {
+    name: 'once: 0 although it is not stored',
+    edits: [
+      [
+        'src/once.ts',
+        "if (campaign.kind === 'aborted') return false;",
+        "if (campaign.kind === 'aborted') return true;",
+      ],
+    ],
+    tests: ['test/run.test.ts'],
+  },
+  {
+    name: 'once: run again after a storing write without an answer',
+    edits: [
+      [
+        'src/run.ts',
+        '      const isStored = await store(',
+        "      if ((await term.release({ done: once })).kind !== 'released') continue;\n      const isStored = await store(",
+      ],
+    ],
+    tests: ['test/run.test.ts'],
+  },
+  {
+    name: 'once: a key pushes out the others',
+    edits: [[pen, 'withKey(basis.record.done, done)', 'withKey([], done)']],
+    tests: ['test/election/once.test.ts'],
+  },
+  {
+    name: 'once: keys are lost with the next write',
+    edits: [['src/election/remarks.ts', 'done = before?.done, ', 'done, ']],
+    tests: ['test/election/once.test.ts', 'test/locks/local.test.ts'],
+  },
+  {
+    name: 'once: what is done is claimed',
+    edits: [
+      [
+        'src/election/candidate.ts',
+        "  if (once !== undefined && seen && isDone(seen.record, once)) return { kind: 'done' };\n",
+        "  if (once !== undefined && seen && isDone(seen.record, once) && nowMs < 0) return { kind: 'done' };\n",
+      ],
+    ],
+    tests: ['test/election/once.test.ts'],
+  },
+  {
+    name: 'min-hold: no signal ends it',
+    edits: [['src/hold.ts', 'term.signal.aborted || ', '']],
+    tests: ['test/run.test.ts'],
+  },
 ];
