@@ -18,7 +18,7 @@ const statuses: [status: string | number, when: string][] = [
   [exitCode.conflict, 'the lock was not obtained (--try, --wait)'],
   [exitCode.denied, 'the cluster forbids it; the message names the missing rule'],
   [exitCode.unwell, 'of doctor alone: something else is wrong'],
-  [exitCode.lost, 'leadership was lost while CMD ran; CMD has been stopped'],
+  [exitCode.lost, 'lost, or asked to step down, while CMD ran; CMD is stopped'],
   [exitCode.notExecutable, 'CMD cannot be executed'],
   [exitCode.notFound, 'CMD is not found'],
 ];
@@ -40,5 +40,7 @@ Examples:
     k8s-leader run --lock my-app -- node server.js
   From cron on many machines, never on two at a time:
     k8s-leader run --try --conflict-exit-code 0 --lock nightly -- ./backup.sh
+  A migration that is to succeed once, in every pod:
+    k8s-leader run --lock migrate --once v42 -- ./migrate.sh
   Wait at most five minutes for a migration that runs elsewhere:
     k8s-leader run --wait 5m --lock migrate -- ./migrate.sh`;
