@@ -1,7 +1,9 @@
 /** `--pod-label` on real Pod objects: who has the label when, with the whole history of it in view. */
+import { randomInt } from 'node:crypto';
 import { uptime } from 'node:os';
 import { describe, expect } from 'vitest';
 import type { PolicyRule } from '../support/control-plane.ts';
+import { seededRandom } from '../support/random.ts';
 import { accountOf, apply, printedRbac } from './support/applied.ts';
 import type { Account } from './support/accounts.ts';
 import { leaseRules } from './support/accounts.ts';
@@ -19,6 +21,7 @@ import { isReleased } from './support/lease.ts';
 import { podsIn, type Pods } from './support/pods.ts';
 import { until } from './support/until.ts';
 
+const seed = Number(process.env['SEED'] ?? randomInt(1_000_000));
 const label = 'role=leader';
 const flags = [...swift, '--pod-label', label];
 const withEvents = [...flags, '--events'];
@@ -153,6 +156,21 @@ describe.concurrent('the label', () => {
     await hand;
     expect((await pods.read('a')).metadata?.labels).toEqual({ app: 'worker' });
     expect(warningsOf(a)).toEqual([]);
+  });
+});
+
+describe.concurrent('a leader that is asked to step down', () => {
+  test('loses the label before the other leads', async ({ contest, stage: { pods, inPod } }) => {
+    const rejoin = [...flags, '--on-lost', 'rejoin'];
+    await inPod('a', { flags: rejoin });
+    await labelled(pods, 'a');
+    const b = await inPod('b', { flags: rejoin });
+    await b.told('standing-by');
+    const kubeconfig = await contest.controlPlane.kubeconfig({ namespace: contest.namespace });
+    const asked = await contest.start(['step-down', '--lock', lock, '--kubeconfig', kubeconfig]);
+    expect(await asked.ended).toEqual({ code: 0, signal: null });
+    await labelled(pods, 'b');
+    for (const { names } of pods.history) expect(names.length).toBeLessThanOrEqual(1);
   });
 });
 
@@ -305,6 +323,88 @@ describe.concurrent('a leader that is cut off', () => {
     expect(warningsOf(a)).toEqual([
       expect.stringMatching(/^cannot remove the label role of the Pod/),
     ]);
+  });
+});
+
+/** Lost after two seconds without a renewal, killed after 2.6, succeeded after three. */
+const brisk = ['--lease-duration', '3s', '--renew-deadline', '2s', '--retry-period', '500ms'];
+
+describe.concurrent('whatever happens to leaders', () => {
+  test(`a Pod gets the label only when no other command lives, SEED=${seed}`, async ({
+    contest,
+    stage: { pods },
+  }) => {
+    const random = seededRandom(seed);
+    const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
+    const options = [...brisk, '--pod-label', label, '--on-lost', 'rejoin'];
+    const accounts = new Map<string, Account>();
+    const envs = new Map<string, Record<string, string>>();
+    for (const name of ['a', 'b', 'c']) {
+      accounts.set(name, await contest.account(name, labelRules));
+      envs.set(name, await pods.create(name));
+    }
+    const everybody: { readonly pod: string; readonly candidate: Candidate }[] = [];
+    const enter = async (pod: string) => {
+      const how = { account: accounts.get(pod)!, env: envs.get(pod)!, flags: options };
+      const command = contest.life(...one([[], ['deaf'], ['family'], ['exile']] as const));
+      const candidate = await contest.joinThroughProxy(pod, { ...how, command });
+      everybody.push({ pod, candidate });
+      return candidate;
+    };
+    const inside = new Map<string, Awaited<ReturnType<typeof enter>>>();
+    for (const name of ['a', 'b', 'c']) inside.set(name, await enter(name));
+    for (let round = 1; round <= 3 * rounds.length; round += 1) {
+      await contest.nthLife(round);
+      const { length } = pods.history;
+      const leads = async () => {
+        const { spec } = (await contest.lease())!;
+        const pod = spec.holderIdentity?.split('_')[0] ?? '';
+        return pods.history.at(-1)!.names.includes(pod) && pod;
+      };
+      const pod = await until(`round ${round}: the leader has the label`, leads);
+      const leader = inside.get(pod)!;
+      switch (one(['TERM', 'KILL', 'STOP', 'cut off'])) {
+        case 'TERM':
+          leader.signal('SIGTERM');
+          await leader.exited;
+          inside.set(pod, await enter(pod));
+          break;
+        case 'KILL':
+          leader.signal('SIGKILL');
+          await leader.exited;
+          inside.set(pod, await enter(pod));
+          break;
+        case 'STOP':
+          leader.signal('SIGSTOP');
+          await contest.nthLife(round + 1);
+          leader.signal('SIGCONT');
+          break;
+        case 'cut off':
+          await leader.proxy.set(one(['swallow', 'reset', 'refuse']));
+          await contest.nthLife(round + 1);
+          await leader.proxy.heal(one(['deliver', 'drop']));
+      }
+      await until('a change', () => pods.history.length > length);
+    }
+    const podOf = new Map(
+      everybody.flatMap(({ pod, candidate: { log } }) =>
+        log.flatMap(({ fencingToken }) => (fencingToken ? [[BigInt(fencingToken), pod]] : [])),
+      ) as [bigint, string][],
+    );
+    const lives = (await contest.lives()).map((life) => ({ ...life, pod: podOf.get(life.token) }));
+    let before: readonly string[] = [];
+    let settings = 0;
+    for (const { names, seenMs } of pods.history) {
+      for (const name of names.filter((each) => !before.includes(each))) {
+        settings += 1;
+        const others = lives.filter(({ pod, firstMs, lastMs }) => {
+          return pod !== name && firstMs < seenMs - 50 && lastMs > seenMs;
+        });
+        expect(others).toEqual([]);
+      }
+      before = names;
+    }
+    expect(settings).toBeGreaterThan(3 * rounds.length - 1);
   });
 });
 
