@@ -11,6 +11,8 @@
  * - A leader that is killed, or cut off from the server, cannot remove it. Its command is dead before anybody else leads
  *   (the guard sees to that), so the label then stands on a Pod where nothing runs: until a new process there removes it,
  *   which is the first thing that it does, or the connection is back. A readiness probe keeps traffic away meanwhile.
+ * - A process that is frozen between that check and its patch, or a patch that is under way for longer than the term, sets it
+ *   too late. The loss removes it again, and its removal is the last word (`pod-label.ts`).
  * - Nothing waits for the label but the release, for at most {@link releaseBoundMs}: one attempt on a dead connection
  *   (1 s), and another on a new one. That is beside CMD: it is gone by then, and no KILL is later for it. After TERM the
  *   removal goes on while CMD stops, and is over before CMD is. After a loss there is nothing to keep in order any more:
