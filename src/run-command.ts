@@ -1,0 +1,108 @@
+/** `k8s-leader run`, put together: what the story in `run.ts` needs of the machine, the lock and the terminal. */
+import { isatty } from 'node:tty';
+import { findCommand } from './child/command.ts';
+import { guardProblem } from './child/guard-problem.ts';
+import { hasControllingTerminal } from './child/terminal.ts';
+import { environmentWithoutOurs } from './cli/environment.ts';
+import type { RunOptions } from './cli/run-options.ts';
+import { systemClock } from './clock.ts';
+import { Company } from './company.ts';
+import { ExpectedError } from './errors.ts';
+import type { RunListener } from './events.ts';
+import { LeaderElector } from './library/leader-elector.ts';
+import { defaultIdentity } from './library/surroundings.ts';
+import { openLock } from './locks/index.ts';
+import { log, wantsColours } from './observe/log.ts';
+import { run, type Exit, type RunPorts } from './run.ts';
+import { Starter } from './starter.ts';
+import { version } from './version.ts';
+import type { Surroundings } from './world.ts';
+
+type Environment = Surroundings['env'];
+
+export async function runCommand(options: RunOptions, world: Surroundings): Promise<Exit> {
+  const { command, lock: name } = options;
+  const env = environmentWithoutOurs(world.env);
+  const file = findCommand(command[0], env['PATH']);
+  if (options.disable) becomeCommand(file, command, env);
+
+  const logLine = log({
+    sink: world.stderr,
+    format: options.logFormat,
+    level: options.logLevel,
+    lock: name,
+    colours: wantsColours(env, isatty(2)),
+    wall: () => systemClock.wall(),
+  });
+  const emit: RunListener = (event) => {
+    // A failure of what is prepared shows up when it is needed.
+    if (event.type === 'standing-by') starter.prepare().catch(() => undefined);
+    logLine(event);
+    company.hear(event);
+  };
+  const identity = options.identity ?? defaultIdentity(env);
+  const { droppedLines } = world;
+  const company = new Company(options, { env, identity, emit, droppedLines });
+  const foreground = hasControllingTerminal();
+  let namespace = '';
+  const facts = () => ({ lock: name, namespace, identity });
+  const starter = new Starter({ command, env, foreground, facts });
+  const over = new AbortController();
+  for (const message of [...options.warnings, ...warningsOfThePlace(env)])
+    emit({ type: 'warning', message });
+
+  const ports: RunPorts = {
+    clock: systemClock,
+    signals: world.signals,
+    emit,
+    foreground,
+    connect: async (signal) => {
+      const opening = openLock({ ...options, env, userAgent: `k8s-leader/${version}` }, signal);
+      const [opened] = await Promise.all([opening, company.openDoors()]);
+      over.signal.addEventListener('abort', opened.close);
+      ({ namespace } = opened);
+      const lock = await company.follow(opened);
+      const { timing, requestTimeoutMs } = options;
+      const how = { ...timing, requestTimeoutMs, identity, onEvent: emit };
+      return company.label(new LeaderElector({ lock, ...how }), opened);
+    },
+    start: async (term) => {
+      company.leads(term);
+      const child = await starter.start(term);
+      if (child) emit({ type: 'started', pid: child.pid, command: command[0] });
+      return child;
+    },
+  };
+  try {
+    return await run(options, ports);
+  } catch (thrown) {
+    if (!(thrown instanceof ExpectedError)) throw thrown;
+    emit({ type: 'failed', message: thrown.message, hint: thrown.hint });
+    return { status: thrown.exitCode };
+  } finally {
+    await company.part();
+    over.abort();
+    await starter.end();
+  }
+}
+
+/** What the machine we run on cannot give us. */
+function warningsOfThePlace(env: Environment): string[] {
+  const warnings: string[] = [];
+  const unguarded = guardProblem(env['PATH']);
+  if (unguarded !== undefined)
+    warnings.push(`no guard, CMD would outlive a killed or frozen wrapper: ${unguarded}`);
+  if (process.pid === 1)
+    warnings.push(
+      'this is PID 1: zombies are not reaped, and a signal in the first 0.1s is lost; put an init in front, such as tini',
+    );
+  return warnings;
+}
+
+/** Only throws: there is nothing left to return to. */
+function becomeCommand(file: string, command: readonly string[], env: Environment): never {
+  // Node ignores these two, and what is ignored stays so in CMD; what is handled does not.
+  for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
+  process.execve?.(file, command, env);
+  throw new Error('process.execve returned');
+}

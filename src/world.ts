@@ -1,0 +1,19 @@
+/** What is handed in to the program. */
+import type { SignalSource } from './child/signals.ts';
+import type { Sink } from './observe/stderr.ts';
+
+export interface World {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signals: SignalSource;
+  /** Help, version and what the other commands print go here; `run` never writes to it. */
+  readonly stdout: Sink;
+  readonly stderr?: Sink;
+}
+
+/** The world once there is a way to stderr. */
+export interface Surroundings extends World {
+  readonly stderr: Sink;
+  /** How many lines nobody could read so far. */
+  readonly droppedLines: () => number;
+}
