@@ -140,6 +140,45 @@ describe.concurrent('the label', () => {
     expect((await pods.read('a')).metadata?.labels).toEqual({ app: 'worker' });
   });
 
+  test('is that of the Pod with the name of the host, in a pod without POD_NAME', async ({
+    contest,
+    stage: { pods },
+  }) => {
+    const { POD_NAMESPACE = '' } = await pods.create('worker-0');
+    const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+    const named = 'echo worker-0 >/proc/sys/kernel/hostname && exec "$@"';
+    await contest.join('a', {
+      flags,
+      account: await contest.account('a', labelRules),
+      env: { POD_NAMESPACE, KUBERNETES_SERVICE_HOST: '127.0.0.1' },
+      launcher: ['unshare', ...asRoot, '--uts', 'sh', '-c', named, 'sh'],
+    });
+    await labelled(pods, 'worker-0');
+  });
+
+  test('of a server that does not answer delays no signal', async ({
+    contest,
+    stage: { pods },
+  }) => {
+    const account = await contest.account('a', labelRules);
+    const proxy = await contest.proxy();
+    await proxy.set('swallow');
+    const user = { token: account.token };
+    const { namespace } = contest;
+    const kubeconfig = await contest.controlPlane.kubeconfig({
+      user,
+      namespace,
+      server: proxy.url,
+    });
+    const env = await pods.create('a');
+    const a = await contest.join('a', { flags, account, env, kubeconfig });
+    await until('a connection', () => proxy.connections > 0);
+    const began = performance.now();
+    a.signal('SIGTERM');
+    expect(await a.ended).toEqual({ code: 143, signal: null });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   test('is set and removed while others write to the Pod all the time', async ({
     stage: { pods, inPod },
   }) => {
