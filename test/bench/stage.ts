@@ -44,6 +44,7 @@ const rules: readonly PolicyRule[] = [
     resources: ['leases'],
     verbs: ['get', 'create', 'update', 'list', 'watch'],
   },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ];
 const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
 

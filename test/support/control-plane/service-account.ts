@@ -69,7 +69,9 @@ async function createNamespace(request: ApiRequest, name: string): Promise<void>
 async function requestToken(request: ApiRequest, namespace: string, name: string): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   type TokenRequest = ApiObject & { readonly status?: { readonly token?: string } };
-  const answer = await request<TokenRequest>('POST', path, { spec: {} });
+  // By default it would live for an hour, less than a soak.
+  const spec = { expirationSeconds: 86_400 };
+  const answer = await request<TokenRequest>('POST', path, { spec });
   const token = answer.body.status?.token;
   if (token === undefined) throw refused(path, answer);
   return token;
