@@ -9,7 +9,7 @@ import { annotationsAt, joinAt, type Place } from './support/places.ts';
 import { until } from './support/until.ts';
 
 const once = ['--once', 'v42'];
-const places: Place[] = ['lease', 'configmap', 'local'];
+const places: Place[] = ['lease', 'configmap', 'configmap+lease', 'local'];
 
 /** A command that notes that it runs, and then does what `rest` says, where `$n` is how often it has been run. */
 function noting(contest: Contest, rest: string): string[] {

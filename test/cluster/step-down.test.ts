@@ -42,24 +42,29 @@ describe.each<Place>(['lease', 'configmap', 'local'])('on a %s', (place) => {
   });
 });
 
-describe.concurrent.each<Place>(['lease', 'configmap', 'local'])('on a %s', (place) => {
-  test('a leader that is alone stands aside for one lease duration, then leads again', async ({
-    contest,
-  }) => {
-    const a = await joinAt(place, contest, 'a', { flags: rejoin });
-    await contest.nthLife(1);
-    const asking = await stepDownAt(place, contest, '--wait', '10s');
-    expect(await asking.ended).toEqual({ code: 0, signal: null });
-    expect(asking.stdout).toMatch(/has been asked to step down\nnobody leads\n$/);
-    const aside = await a.told('standing-aside');
-    const again = await a.told('elected');
-    const waitedMs = Date.parse(again.time) - Date.parse(aside.time);
-    expect(waitedMs).toBeGreaterThanOrEqual(5_990);
-    expect(waitedMs).toBeLessThan(8_000);
-    if (place !== 'local')
-      expect(await annotationsAt(place, contest)).not.toHaveProperty(['k8s-leader.dev/step-down']);
-  });
-});
+describe.concurrent.each<Place>(['lease', 'configmap', 'configmap+lease', 'local'])(
+  'on a %s',
+  (place) => {
+    test('a leader that is alone stands aside for one lease duration, then leads again', async ({
+      contest,
+    }) => {
+      const a = await joinAt(place, contest, 'a', { flags: rejoin });
+      await contest.nthLife(1);
+      const asking = await stepDownAt(place, contest, '--wait', '10s');
+      expect(await asking.ended).toEqual({ code: 0, signal: null });
+      expect(asking.stdout).toMatch(/has been asked to step down\nnobody leads\n$/);
+      const aside = await a.told('standing-aside');
+      const again = await a.told('elected');
+      const waitedMs = Date.parse(again.time) - Date.parse(aside.time);
+      expect(waitedMs).toBeGreaterThanOrEqual(5_990);
+      expect(waitedMs).toBeLessThan(8_000);
+      if (place !== 'local')
+        expect(await annotationsAt(place, contest)).not.toHaveProperty([
+          'k8s-leader.dev/step-down',
+        ]);
+    });
+  },
+);
 
 describe.concurrent('a leader that is asked', () => {
   test('ends with 79 once its command is gone, which had the time to drain, and the lock was renewed', async ({

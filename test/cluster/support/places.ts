@@ -6,7 +6,7 @@ import type { Verb } from './accounts.ts';
 import type { Candidate } from './candidate.ts';
 import { lock, swift, type Contest, type Participation } from './contest.ts';
 
-export type Place = 'lease' | 'configmap' | 'local';
+export type Place = 'lease' | 'configmap' | 'configmap+lease' | 'local';
 
 const resources = {
   lease: { apiGroups: ['coordination.k8s.io'], resources: ['leases'] },
@@ -16,7 +16,8 @@ const resources = {
 export const all: readonly Verb[] = ['get', 'create', 'update', 'watch'];
 
 function rulesOf(place: Place, verbs: readonly Verb[]): PolicyRule[] {
-  return place === 'local' ? [] : [{ ...resources[place], verbs }];
+  const kinds = Object.entries(resources).filter(([kind]) => place.split('+').includes(kind));
+  return kinds.map(([, at]) => ({ ...at, verbs }));
 }
 
 function flagsOf(place: Place, contest: Contest): string[] {
@@ -53,8 +54,11 @@ export async function annotationsAt(
   place: Exclude<Place, 'local'>,
   { controlPlane, namespace }: Contest,
 ): Promise<Readonly<Record<string, string>>> {
-  const group = { lease: 'apis/coordination.k8s.io/v1', configmap: 'api/v1' }[place];
-  const path = `/${group}/namespaces/${namespace}/${place}s/${lock}`;
+  const isLease = place.endsWith('lease');
+  const [group, plural] = isLease
+    ? ['apis/coordination.k8s.io/v1', 'leases']
+    : ['api/v1', 'configmaps'];
+  const path = `/${group}/namespaces/${namespace}/${plural}/${lock}`;
   const { body } = await controlPlane.request<{
     readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
   }>('GET', path);
