@@ -8,6 +8,7 @@ import type { Patience } from '../../src/election/candidate.ts';
 import type { LeaderRecord, Lock, Sighting, Versioned } from '../../src/election/lock.ts';
 import { Elector } from '../../src/election/elector.ts';
 import type { Term } from '../../src/election/term.ts';
+import type { Timing } from '../../src/election/timing.ts';
 import { ExpectedError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { pairLock } from '../../src/locks/pair.ts';
@@ -158,12 +159,17 @@ export class Life {
     };
   }
 
+  get timing(): Timing {
+    const { world, plan } = this.#options;
+    return world.schedule.timings[plan.timing];
+  }
+
   #elector(): Elector {
-    const { world, plan, identity, dice } = this.#options;
+    const { plan, identity, dice } = this.#options;
     return new Elector({
       lock: this.#lock(),
       clock: this.clock,
-      timing: world.schedule.timings[plan.timing],
+      timing: this.timing,
       identity,
       requestTimeoutMs: plan.requestTimeoutMs,
       random: dice(),
@@ -255,6 +261,7 @@ export class Life {
     }
     if (event.type === 'release') this.#isInOffice = false;
     if (event.type === 'lost') this.#hasLost = true;
+    if (event.type === 'asked-to-step-down') world.asked(this);
     world.heard(this.name, event);
   }
 

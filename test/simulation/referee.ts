@@ -5,11 +5,12 @@
  * - nobody writes over a record whose holder may still lead, and the lock is released only after the command
  * - at once: where nothing goes wrong, who watches claims a released lock within milliseconds
  * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
+ * - only the leader of the very term steps down when somebody wishes that, and then lets others go first
  * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
  *
  * Where people take records away by force, safety is owed by those candidates who have seen the record of the holder.
  */
-import type { Versioned } from '../../src/election/lock.ts';
+import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import type { Family } from './family.ts';
 import { termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';
@@ -49,6 +50,11 @@ export class Referee {
   #latestRunMs: number;
   #longestGapMs = 0;
   #hasOverlap = false;
+  /** Terms that were asked to end. */
+  readonly #wished = new Set<string>();
+  readonly #asked = new Set<Life>();
+  /** When who has stepped down has released, as long as nobody else has written since. */
+  readonly #asideSinceMs = new Map<Life, number>();
   /** Since when nobody holds it; Infinity when somebody does. */
   readonly #freeSinceMs = { first: -Infinity, second: -Infinity };
 
@@ -117,6 +123,7 @@ export class Referee {
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );
     }
+    this.#lookAside(life, atMs, record.holder === '');
     const isFree = before?.record.holder === '';
     this.#freeSinceMs[place] = record.holder === '' ? atMs : Infinity;
     // Of several objects the first is claimed first, when all are free.
@@ -130,14 +137,44 @@ export class Referee {
       this.violated(`${life.name} releases while its command is alive`);
     this.#writings.set(after!, { author: life, atMs });
     if (record.holder === '') return;
-    if (this.#termOf.get(life) !== termOf(record)) this.#dethroned.delete(life);
+    if (this.#termOf.get(life) !== termOf(record)) {
+      this.#dethroned.delete(life);
+      this.#asked.delete(life);
+    }
     this.#termOf.set(life, termOf(record));
     for (const other of this.#termOf.keys())
       if (other !== life && this.#isExcused(life, other)) this.#dethroned.add(other);
   }
 
+  /** Somebody wishes that this record's term ends. */
+  wished(record: LeaderRecord): void {
+    this.#wished.add(whoever(termOf(record)));
+  }
+
+  /** A leader follows a wish. */
+  asked(life: Life): void {
+    this.#asked.add(life);
+    if (!this.#wished.has(whoever(this.#termOf.get(life) ?? '')))
+      this.violated(`${life.name} steps down although nobody has wished that`);
+  }
+
+  #lookAside(life: Life, atMs: number, isRelease: boolean): void {
+    for (const other of this.#asideSinceMs.keys())
+      if (other !== life) this.#asideSinceMs.delete(other);
+    const sinceMs = this.#asideSinceMs.get(life);
+    if (isRelease && this.#asked.delete(life)) this.#asideSinceMs.set(life, atMs);
+    if (isRelease || sinceMs === undefined) return;
+    this.#asideSinceMs.delete(life);
+    const { leaseDurationMs } = life.timing;
+    if (atMs - sinceMs < leaseDurationMs / fastest - 1)
+      this.violated(
+        `${life.name} stepped down, and leads again ${String(atMs - sinceMs)} ms later`,
+      );
+  }
+
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
   edited(kind: string, source: Versioned, after: Versioned | undefined): void {
+    this.#asideSinceMs.clear();
     const writing = this.#writings.get(source);
     const atMs = kind === 'replayed' ? this.#world.truth.now() : (writing?.atMs ?? 0);
     if (after) this.#writings.set(after, { author: writing?.author, atMs });
@@ -165,4 +202,9 @@ export class Referee {
     const [termA, termB] = [this.#termOf.get(a) ?? '', this.#termOf.get(b) ?? ''];
     return !a.hasSeen.has(termB) && !b.hasSeen.has(termA);
   }
+}
+
+/** A term by its holder and beginning alone: a hand may have cut it short. */
+function whoever(term: string): string {
+  return term.slice(0, term.lastIndexOf('/'));
 }

@@ -86,7 +86,8 @@ export type Trouble =
       readonly atMs: number;
       readonly forMs: number;
     }
-  | { readonly kind: 'label'; readonly atMs: number }
+  /** Somebody changes a label, or wishes that the leader steps down, or that an earlier one had. */
+  | { readonly kind: 'label' | 'wish' | 'stale wish'; readonly atMs: number }
   | { readonly kind: (typeof forced)[number]; readonly atMs: number };
 
 /**
@@ -156,7 +157,7 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
       who,
       atMs: moment,
     }),
-    fc.record({ kind: fc.constant('label' as const), atMs: moment }),
+    fc.record({ kind: fc.constantFrom('label', 'wish', 'stale wish'), atMs: moment }),
   ];
   const [faults, signals, labels] = always;
   return fc.oneof(

@@ -2,6 +2,7 @@
  * The API server in miniature: one object, compare-and-swap, and a history that the referee judges. The wires of the
  * candidates lie outside.
  */
+import { recordAfter } from '../../src/election/remarks.ts';
 import type { LeaderRecord, Sighting, Versioned, WriteResult } from '../../src/election/lock.ts';
 
 /** Somebody's record has become the current one. */
@@ -32,7 +33,7 @@ export class Server<Writer> {
   write(writer: Writer, record: LeaderRecord, basis: Versioned | undefined): WriteResult {
     const before = this.#current;
     if (basis?.version !== before?.version) return { kind: 'conflict' };
-    const current = this.edit(record)!;
+    const current = this.edit(recordAfter(record, before?.record))!;
     this.#onWrite(writer, { atMs: this.#now(), before, after: current });
     return { kind: 'written', current };
   }

@@ -18,6 +18,7 @@ const interesting: Record<string, readonly string[]> = {
     'left-over',
     'failed',
     'half-way',
+    'asked-to-step-down',
   ],
   'by anybody': ['usurped', 'restored', 'waiting-out'],
 };

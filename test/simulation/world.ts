@@ -2,7 +2,7 @@
  * One simulated world: plays a schedule from its first step to its last, under the referee's eyes. Time is true
  * time; everybody else's clocks derive from it. The same schedule always gives the same story.
  */
-import type { Versioned } from '../../src/election/lock.ts';
+import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
@@ -126,6 +126,10 @@ export class World {
     this.#referee.started(life, family);
   }
 
+  asked(life: Life): void {
+    this.#referee.asked(life);
+  }
+
   heard(name: string, event: RunEvent): void {
     const what = event.type === 'lost' ? event.loss.kind : event.type;
     this.count(event.type === 'release' ? event.outcome.kind : what);
@@ -246,20 +250,31 @@ export class World {
     if (kind === 'replayed' && !(old?.life.hasEnded && old.version.record.holder)) return;
     const source = kind === 'replayed' && old ? old.version : before;
     // Two within a lease can hide from a candidate that there was a holder in between.
-    if (kind !== 'label') {
+    if (isForced(kind)) {
       if (this.truth.now() < this.#nextForceMs) return;
       this.#nextForceMs = this.truth.now() + forceEveryMs;
     }
     if (kind === 'deleted') server.edit(undefined);
     else if (kind === 'cleared') server.edit({ ...record, holder: '', leaseDurationMs: undefined });
     else if (kind === 'shortened') server.edit({ ...record, leaseDurationMs: 1_000 });
+    else if (kind === 'wish' || kind === 'stale wish') server.edit(wished(record, kind));
     else server.edit(source.record);
+    if (kind === 'wish') this.#referee.wished(record);
     this.#referee.edited(kind, source, server.current);
   }
 
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
+}
+
+function isForced(kind: ForeignHand): boolean {
+  return kind !== 'label' && kind !== 'wish' && kind !== 'stale wish';
+}
+
+function wished(record: LeaderRecord, kind: 'wish' | 'stale wish'): LeaderRecord {
+  const { holder, acquireTimeUs = 0 } = record;
+  return { ...record, wish: { holder, acquireTimeUs: acquireTimeUs - (kind === 'wish' ? 0 : 1) } };
 }
 
 /** For each request a source of chance of its own, so that one request more does not change the others. */
