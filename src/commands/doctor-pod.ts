@@ -4,11 +4,13 @@ import { asFault } from '../election/lock.ts';
 import { ask, at, type Patient } from './patient.ts';
 import { ill, open, well, type Findings } from './finding.ts';
 
-/** For what comes after the command: the release, and the end of the process. */
-const farewellMs = 2_000;
+/** After the command comes the release, and before it the removal of a label: what each takes at most. */
+const releaseMs = 5_000;
+const unlabelMs = 2_000;
 
 export async function* checkGracePeriod(patient: Patient): Findings {
-  const { env, stopTimeoutMs } = patient.plan;
+  const { env, stopTimeoutMs, podLabel } = patient.plan;
+  const neededMs = stopTimeoutMs + releaseMs + (podLabel ? unlabelMs : 0);
   const { POD_NAME: name = '', POD_NAMESPACE: namespace = '' } = env;
   const about = 'grace period';
   if (name === '' || namespace === '') {
@@ -28,12 +30,12 @@ export async function* checkGracePeriod(patient: Patient): Findings {
       );
     else {
       const stop = formatDuration(stopTimeoutMs);
-      yield seconds * 1_000 >= stopTimeoutMs + farewellMs
+      yield seconds * 1_000 >= neededMs
         ? well(about, `${String(seconds)}s, --stop-timeout ${stop}`)
         : ill(
             about,
             `terminationGracePeriodSeconds is ${String(seconds)}, too short for --stop-timeout ${stop}`,
-            `raise it to ${String(Math.ceil((stopTimeoutMs + farewellMs) / 1_000))} at least, or lower --stop-timeout`,
+            `raise it to ${String(Math.ceil(neededMs / 1_000))} at least, or lower --stop-timeout`,
           );
     }
   } catch (thrown) {

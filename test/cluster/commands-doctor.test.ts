@@ -201,7 +201,7 @@ describe.concurrent('the Pod', () => {
 
   test.for([
     [30, 0, /^✓ grace period: 30s, --stop-timeout 25s$/],
-    [26, 78, /^✗ grace period: .* is 26, too short .*; raise it to 27 at least/],
+    [26, 78, /^✗ grace period: .* is 26, too short .*; raise it to 30 at least/],
   ] as const)('with %i s of grace ends with %i', async ([seconds, code, said], { contest }) => {
     await create(contest, seconds);
     const { kubeconfig } = await contest.account('a', [...leaseRules(...verbs), getPods]);
