@@ -407,13 +407,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "the command's exit code is lost",
-    edits: [
-      [
-        'src/run.ts',
-        "if (end.kind === 'ended') return endAs(end.status);",
-        "if (end.kind === 'ended') return { status: 0 };",
-      ],
-    ],
+    edits: [['src/run.ts', 'return endAs(end, plan);', 'return { status: 0 };']],
     tests: election,
   },
   {
