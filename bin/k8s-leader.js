@@ -25,9 +25,11 @@ for (const name of ['stdin', 'stdout', 'stderr']) Object.defineProperty(process,
 process.removeAllListeners('warning');
 
 const { load } = require('./load.js');
-const { main } = load('main.cjs');
+const argv = process.argv.slice(2);
+const isOnlyVersion = argv.length === 1 && ['--version', '-V'].includes(argv[0]);
+const { main } = load(isOnlyVersion ? 'only-version.cjs' : 'main.cjs');
 const running = main({
-  argv: process.argv.slice(2),
+  argv,
   env: process.env,
   signals: {
     hold,

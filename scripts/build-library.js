@@ -2,8 +2,10 @@
  * Bundles the library into dist/library: ES modules, one for each entry, and what is only sometimes needed in chunks of
  * their own, so that importing it loads the algorithm and nothing else. Node gives it to require() as well.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { foldersOf } from './notices.js';
+import { versionDefines } from './version.js';
 
 /**
  * Importing node:http as an ES module reads all of its properties, and some of them are lazy: undici, http2 and zlib
@@ -22,10 +24,8 @@ const lazyBuiltins = {
   },
 };
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-
 rmSync('dist/library', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
   outdir: 'dist/library',
   bundle: true,
@@ -35,8 +35,12 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  define: { BUILD_VERSION: JSON.stringify(version) },
+  define: versionDefines,
   plugins: [lazyBuiltins],
-  legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
 });
+// dist/THIRD-PARTY-NOTICES is about the program.
+const foreign = foldersOf(metafile);
+if (foreign.length > 0)
+  throw new Error(`the library has code of others in it: ${foreign.join(', ')}`);

@@ -4,23 +4,25 @@
  * part of Node into an ES module reads all of its properties: with node:http that loads undici, http2 and zlib.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { noticesOf } from './notices.js';
+import { versionDefines } from './version.js';
 
 /** On the way to every start. */
 const always = ['chalk', 'commander', 'execa'];
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const common = {
   bundle: true,
   write: false,
+  metafile: true,
   format: 'cjs',
   platform: 'node',
   target: 'node22',
   supported: { 'dynamic-import': false },
   minify: true,
   keepNames: true,
-  legalComments: 'linked',
+  legalComments: 'external',
   logLevel: 'warning',
 };
 
@@ -39,20 +41,29 @@ const librariesApart = {
   },
 };
 
-const program = await build({
-  ...common,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/main.cjs',
-  define: { BUILD_VERSION: JSON.stringify(version) },
-  plugins: [librariesApart],
-});
-const files = [...program.outputFiles];
-for (const [name, path] of libraries) {
-  const library = await build({ ...common, entryPoints: [path], outfile: `dist/${name}` });
-  files.push(...library.outputFiles);
-}
+const built = [];
+built.push(
+  await build({
+    ...common,
+    entryPoints: ['src/main.ts', 'src/only-version.ts'],
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    define: versionDefines,
+    plugins: [librariesApart],
+  }),
+);
+for (const [name, path] of libraries)
+  built.push(await build({ ...common, entryPoints: [path], outfile: `dist/${name}` }));
+
+const files = built.flatMap(({ outputFiles }) => outputFiles);
+const isLegal = ({ path }) => path.endsWith('.LEGAL.txt');
+const notices = noticesOf(
+  built.map(({ metafile }) => metafile),
+  files.filter(isLegal).map(({ text }) => text),
+);
 // All at once, and no code of an earlier build beside it: V8 would not notice.
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
-for (const { path, contents } of files) writeFileSync(path, contents);
+for (const file of files) if (!isLegal(file)) writeFileSync(file.path, file.contents);
+writeFileSync('dist/THIRD-PARTY-NOTICES', notices);
 execFileSync(process.execPath, ['scripts/warm-up.cjs'], { stdio: ['ignore', 'ignore', 'inherit'] });

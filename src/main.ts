@@ -9,7 +9,7 @@ import { openStderr } from './observe/stderr.ts';
 import { print } from './print.ts';
 import type { Exit } from './run.ts';
 import { runCommand } from './run-command.ts';
-import { version } from './version.ts';
+import { versionAndBuild } from './version.ts';
 import type { Surroundings, World } from './world.ts';
 
 export interface Ending extends Exit {
@@ -43,7 +43,7 @@ async function haveThreadsWork(): Promise<boolean> {
 async function mainTo(world: Surroundings): Promise<Exit> {
   const { stderr } = world;
   try {
-    const invocation = parse(world.argv, world.env, { version });
+    const invocation = parse(world.argv, world.env, { version: versionAndBuild });
     if (invocation.kind === 'run') return await runCommand(invocation.options, world);
     if (invocation.kind === 'subcommand') {
       const { subcommand } = await import('./subcommand.ts');

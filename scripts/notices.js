@@ -1,0 +1,42 @@
+/**
+ * The licences of what is bundled, as their authors ask for: the licence file of every package that esbuild has taken
+ * code from, and the notices inside of their files, which are about what they have bundled themselves.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const rule = `\n${'-'.repeat(80)}\n\n`;
+
+/** `metafiles` are esbuild's, `legalTexts` its files `*.LEGAL.txt`. */
+export function noticesOf(metafiles, legalTexts) {
+  const packages = [...new Set(metafiles.flatMap(foldersOf))].map(licensed);
+  packages.sort((a, b) => a.title.localeCompare(b.title, 'en'));
+  const parts = packages.map(({ title, text }) => `${title}\n\n${text}\n`);
+  const inner = [...new Set(legalTexts.flatMap((text) => text.match(/\/\*!.*?\*\//gs) ?? []))];
+  const intro = `k8s-leader itself is under the Apache License 2.0, see LICENSE. Its built files contain code of these
+packages, under the licences that follow:
+
+${packages.map(({ title }) => `  ${title}`).join('\n')}
+`;
+  const last = `Notices in the files of these packages, about what they contain in turn:\n\n${inner.join('\n')}\n`;
+  return [intro, ...parts, ...(inner.length > 0 ? [last] : [])].join(rule);
+}
+
+/** The packages that something is left of. */
+export function foldersOf({ outputs }) {
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => path),
+  );
+  return files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []);
+}
+
+function licensed(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)\b/i.test(file));
+  if (files.length === 0 || typeof license !== 'string')
+    throw new Error(`${folder} is bundled, but has no licence that could be shipped`);
+  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  return { title: `${name} ${version} (${license})`, text: texts.join('\n\n') };
+}
