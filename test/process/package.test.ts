@@ -6,13 +6,19 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { install, type Installed } from './support/installed.ts';
 import { pack, type Packed } from './support/packed.ts';
 
 let packed: Packed;
+let installed: Installed;
 beforeAll(async () => {
   packed = await pack();
+  installed = await install(packed);
 }, 120_000);
-afterAll(() => packed.remove());
+afterAll(async () => {
+  await installed.remove();
+  await packed.remove();
+});
 
 const names = [
   'AskedToStepDown',
@@ -62,6 +68,48 @@ function complaintsAbout(files: readonly string[], options: ts.CompilerOptions):
 }
 
 describe('the package', () => {
+  test('has what is needed, and nothing else', () => {
+    const dist = (what: RegExp) => (path: string) => what.test(path) && path.startsWith('dist/');
+    const isChunk = dist(/^dist\/library\/[a-z]+(-[a-z]+)*-[0-9A-Z]{8}\.js$/);
+    const isLibraryApart = dist(/^dist\/(kubernetes-client-node|prom-client)-[a-z-]+\.cjs$/);
+    const others = packed.files.filter((path) => !isChunk(path) && !isLibraryApart(path));
+    expect(others).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'bin/k8s-leader.js',
+      'bin/load.js',
+      'bin/package.json',
+      'dist/THIRD-PARTY-NOTICES',
+      'dist/library/index.d.ts',
+      'dist/library/index.js',
+      'dist/library/shared.d.ts',
+      'dist/library/testing.d.ts',
+      'dist/library/testing.js',
+      'dist/main.cjs',
+      'dist/only-version.cjs',
+      'package.json',
+    ]);
+    expect(packed.files.filter(isChunk).length).toBeGreaterThan(0);
+    expect(packed.files.filter(isLibraryApart).length).toBeGreaterThan(0);
+  });
+
+  test('has the licence of everything in its files', async () => {
+    const notices = await readFile(join(packed.folder, 'dist/THIRD-PARTY-NOTICES'), 'utf8');
+    const libraries = ['@kubernetes/client-node', 'chalk', 'commander', 'execa', 'prom-client'];
+    // What those have brought along, in turn.
+    for (const name of [...libraries, 'get-stream', 'js-yaml', 'undici']) {
+      const folder = join('node_modules', name);
+      const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+        version: string;
+        license: string;
+      };
+      const licence = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file)) ?? '';
+      expect(notices).toContain(`${name} ${manifest.version} (${manifest.license})`);
+      expect(notices).toContain((await readFile(join(folder, licence), 'utf8')).trim());
+    }
+  });
+
   test('has nothing that publint complains about', async () => {
     const { messages } = await publint({ pkgDir: packed.folder, pack: false, strict: true });
     expect(messages).toEqual([]);
@@ -111,6 +159,40 @@ describe('the package', () => {
     const file = join(packed.project, `${name.replaceAll(/\W/g, '-')}.${extension}`);
     await writeFile(file, consumer);
     expect(complaintsAbout([file], { module, moduleResolution })).toEqual([]);
+  });
+});
+
+describe('installed', () => {
+  const demo = ['run', '--backend', 'local', '--lock', 'demo', '--'];
+
+  test('runs no script', () => {
+    expect(installed.said).toContain('added 1 package');
+    expect(installed.said).not.toContain('> k8s-leader@');
+  });
+
+  describe.each(['k8s-leader', 'kubectl-leader'])('%s', (name) => {
+    test.each(['run', 'npx'] as const)('runs the demo by %s', (how) => {
+      const ended = installed[how](name, ...demo, 'sh', '-c', 'echo hello; exit 3');
+      expect(ended).toMatchObject({ status: 3, stdout: 'hello\n' });
+    });
+
+    test('says its version, and what was built', async () => {
+      const manifest = await readFile(join(packed.folder, 'package.json'), 'utf8');
+      const { version } = JSON.parse(manifest) as { version: string };
+      const { stdout, status } = installed.run(name, '--version');
+      expect(status).toBe(0);
+      expect(stdout.replace(/ \([0-9a-f]{7,}(-dirty)?\)/, '')).toBe(`${version}\n`);
+      expect(installed.run(name, '-V', 'or', 'not').stdout).toBe(stdout);
+    });
+
+    test('reads YAML and a kubeconfig, and says what it counts', () => {
+      const rbac = installed.run(name, 'rbac', '--lock', 'demo');
+      expect(rbac).toMatchObject({ status: 0, stderr: '' });
+      const there = installed.run(name, 'status', '--lock', 'demo', '--kubeconfig', '/dev/null');
+      expect(there).toMatchObject({ status: 69, stdout: '' });
+      const counted = installed.run(name, ...demo.with(-1, '--listen'), '127.0.0.1:0', 'true');
+      expect(counted).toMatchObject({ status: 0 });
+    });
   });
 });
 

@@ -9,12 +9,16 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Packed {
   readonly tarball: Uint8Array;
+  /** What is in it, as paths of files, sorted. */
+  readonly files: readonly string[];
   /** The package in the project's node_modules. */
   readonly folder: string;
   /** A project that has nothing but the package and what it depends on. */
   readonly project: string;
   /** Runs a script there, as `name`, and returns what it has written to stdout. */
   node(name: string, script: string, ...flags: readonly string[]): Promise<string>;
+  /** Packs it once more, with another package.json; returns the file. */
+  repack(change: (manifest: Record<string, unknown>) => void): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -25,7 +29,8 @@ export async function pack(): Promise<Packed> {
   const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     files: string[];
   };
-  for (const path of ['package.json', 'README.md', 'LICENSE', ...files])
+  const wanted = files.filter((path) => !path.startsWith('!'));
+  for (const path of ['package.json', 'README.md', 'LICENSE', ...wanted])
     await cp(join(root, path), join(staging, path), { recursive: true });
   const quiet: ExecFileSyncOptionsWithStringEncoding = {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,8 +39,11 @@ export async function pack(): Promise<Packed> {
   const types = [join(root, 'scripts/build-types.js'), join(staging, 'dist/library')];
   execFileSync(process.execPath, types, { ...quiet, stdio: 'inherit', cwd: root });
   const npm = ['pack', '--offline', '--ignore-scripts', '--json', '--silent'];
-  const answer = execFileSync('npm', npm, { ...quiet, cwd: staging });
-  const [{ filename }] = JSON.parse(answer) as [{ filename: string }];
+  const packStaging = () => {
+    const answer = execFileSync('npm', npm, { ...quiet, cwd: staging });
+    return (JSON.parse(answer) as [{ filename: string; files: { path: string }[] }])[0];
+  };
+  const { filename, files: contents } = packStaging();
 
   const project = join(place, 'project');
   const modules = join(project, 'node_modules');
@@ -48,11 +56,21 @@ export async function pack(): Promise<Packed> {
   await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
   return {
     tarball: await readFile(file),
+    files: contents.map(({ path }) => path).sort(),
     folder,
     project,
     async node(name, script, ...flags) {
       await writeFile(join(project, name), script);
       return execFileSync(process.execPath, [...flags, name], { ...quiet, cwd: project });
+    },
+    async repack(change) {
+      const manifest = JSON.parse(await readFile(join(staging, 'package.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      change(manifest);
+      await writeFile(join(staging, 'package.json'), JSON.stringify(manifest));
+      return join(staging, packStaging().filename);
     },
     remove: () => rm(place, { recursive: true }),
   };
