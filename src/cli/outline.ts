@@ -1,4 +1,4 @@
-/** All commands and their options as data, as commander knows them: for completions. */
+/** All commands and their options, as commander knows them: as data for completions, as they are for the manual. */
 import type { Command, Option } from 'commander';
 import { choices } from './choices.ts';
 import { addSubcommand } from './command-line.ts';
@@ -30,8 +30,9 @@ export interface CommandOutline {
   readonly operand: readonly string[] | 'nothing' | 'command line';
 }
 
-export function outline(): CommandOutline[] {
-  const program = newProgram(() => undefined);
+/** The program with all that its commands are told. `print` gets what they print. */
+export function wholeProgram(print: (text: string) => void): Command {
+  const program = newProgram(print);
   addRunCommand(program);
   for (const spelling of [
     statusSpelling,
@@ -41,7 +42,11 @@ export function outline(): CommandOutline[] {
     completionSpelling,
   ])
     addSubcommand<string>(program, spelling);
-  return program.commands.map((command) => ({
+  return program;
+}
+
+export function outline(): CommandOutline[] {
+  return wholeProgram(() => undefined).commands.map((command) => ({
     name: command.name(),
     about: command.summary(),
     options: command.options.map(outlineOf),

@@ -88,6 +88,7 @@ describe('the package', () => {
       'dist/library/testing.js',
       'dist/main.cjs',
       'dist/only-version.cjs',
+      'man/k8s-leader.1',
       'package.json',
     ]);
     expect(packed.files.filter(isChunk).length).toBeGreaterThan(0);
@@ -168,6 +169,11 @@ describe('installed', () => {
   test('runs no script', () => {
     expect(installed.said).toContain('added 1 package');
     expect(installed.said).not.toContain('> k8s-leader@');
+  });
+
+  test('brings its manual page', async () => {
+    const manual = await readFile(join(installed.prefix, 'share/man/man1/k8s-leader.1'), 'utf8');
+    expect(manual).toContain('.TH K8S');
   });
 
   describe.each(['k8s-leader', 'kubectl-leader'])('%s', (name) => {
