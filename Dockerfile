@@ -5,7 +5,8 @@ COPY package.json package-lock.json tsconfig.json ./
 COPY bin bin
 COPY scripts scripts
 COPY src src
-RUN npm ci
+# Code kept by the V8 of the project's own Node, which npm puts first, is of no use to the image's.
+RUN npm ci && rm dist/*.cache && node scripts/warm-up.cjs
 
 FROM node:24-bookworm-slim
 RUN apt-get update \
