@@ -21,6 +21,7 @@ import {
   type WriteResult,
 } from './lock.ts';
 import { withKey } from './remarks.ts';
+import { Signatures } from './signatures.ts';
 import type { Timing } from './timing.ts';
 import { trustTime, type TrustTime } from './trust-time.ts';
 
@@ -69,14 +70,10 @@ export interface TermFacts {
   readonly transitions: number;
 }
 
-/** More unsettled writes than this are not remembered; one that lands later still looks like a stranger's: safe. */
-const rememberedWrites = 64;
-
 export class Pen {
   readonly trustTime: TrustTime;
   readonly #options: PenOptions;
-  /** In the order of writing: the latest acknowledged one, and those that may have been applied since. */
-  readonly #signatures = new Set<string>();
+  readonly #signatures = new Signatures();
   readonly #onTheWire = new Set<Promise<unknown>>();
   readonly #undecided = new Set<AbortController>();
   #connectionIsSuspect = false;
@@ -88,7 +85,7 @@ export class Pen {
 
   /** Whether this process wrote exactly this record, be it a claim, a renewal or a release. */
   wrote(record: LeaderRecord): boolean {
-    return this.#signatures.has(signature(record));
+    return this.#signatures.has(record);
   }
 
   /** Whether this process wrote exactly this record, and as its holder. */
@@ -139,7 +136,7 @@ export class Pen {
     return this.#write(record, basis, isWanted);
   }
 
-  /** Resolves when none of our writes is on the wire any more (design rule 11). */
+  /** Resolves when none of our writes is on the wire any more (design rule 11), and we know what we can of each. */
   async settled(): Promise<void> {
     while (this.#onTheWire.size > 0) await Promise.allSettled(this.#onTheWire);
   }
@@ -149,28 +146,44 @@ export class Pen {
     for (const decided of this.#undecided) decided.abort();
   }
 
-  async #write(
+  #write(
     record: LeaderRecord,
     basis: Versioned | undefined,
     isWanted: IsWanted,
   ): Promise<WriteOutcome> {
-    this.#remember(record);
+    this.#signatures.add(record);
     const send: Send<WriteResult & { sentAtMs: number }> = async (cutOff, fresh) => {
       const sentAtMs = this.trustTime.now();
       const { lock } = this.#options;
       const sending = Promise.resolve(lock.write(record, basis, { signal: cutOff, fresh }));
-      this.#onTheWire.add(sending);
-      return { ...(await sending.finally(() => this.#onTheWire.delete(sending))), sentAtMs };
+      return { ...(await this.#track(sending)), sentAtMs };
     };
+    return this.#track(this.#decide(record, send, isWanted));
+  }
+
+  async #decide(
+    record: LeaderRecord,
+    send: Send<WriteResult & { sentAtMs: number }>,
+    isWanted: IsWanted,
+  ): Promise<WriteOutcome> {
     try {
       const { answer, isHedged } = await this.#hedged(send, { isWanted });
-      if (answer.kind === 'written') this.#acknowledge(record);
+      if (answer.kind === 'written') this.#signatures.acknowledge(record);
       if (answer.kind === 'written') return answer;
       const isCertain = !isHedged && !answer.isPartial;
-      if (isCertain) this.#signatures.delete(signature(record));
+      if (isCertain) this.#signatures.delete(record);
       return { kind: 'conflict', isCertain };
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
+    }
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#onTheWire.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#onTheWire.delete(work);
     }
   }
 
@@ -214,28 +227,6 @@ export class Pen {
     const { clock, random } = this.#options;
     return Math.floor(clock.wall()) * 1_000 + Math.floor(random() * 1_000);
   }
-
-  #remember(record: LeaderRecord): void {
-    this.#signatures.add(signature(record));
-    for (const oldest of this.#signatures) {
-      if (this.#signatures.size <= rememberedWrites) break;
-      this.#signatures.delete(oldest);
-    }
-  }
-
-  /** Compare-and-swap has put every earlier write of ours out of the running; later ones may be under way. */
-  #acknowledge(record: LeaderRecord): void {
-    const acknowledged = signature(record);
-    if (!this.#signatures.has(acknowledged)) return;
-    for (const earlier of this.#signatures) {
-      if (earlier === acknowledged) return;
-      this.#signatures.delete(earlier);
-    }
-  }
-}
-
-function signature({ holder, acquireTimeUs, renewTimeUs }: LeaderRecord): string {
-  return `${String(acquireTimeUs)}/${String(renewTimeUs)}/${holder}`;
 }
 
 /** Late enough to be rare, early enough that the second try and an answer fit before the renew deadline. */

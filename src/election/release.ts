@@ -34,9 +34,10 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
   const { clock, boundMs } = options;
   const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
-  let known = options.latest;
   try {
     await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);
+    // A renewal that was under way has put what we knew before out of date.
+    let known = options.latest && pen.isOurs(options.latest.record) ? options.latest : undefined;
     return await bounded({ clock, boundMs: endsAtMs - clock.now() }, async (cutOff) => {
       for (;;) {
         latest = await tryRelease(pen, options, { known, cutOff });

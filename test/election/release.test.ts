@@ -111,6 +111,18 @@ describe('a release leaves alone', () => {
   });
 });
 
+describe('a release while a renewal is under way', () => {
+  it('waits for its answer, and frees what that has made of the lock', async () => {
+    a.wire.once('write', { back: 300 });
+    await scene.clock.advance(2_000);
+    const before = a.wire.calls.length;
+    const ending = await releasing(1_000);
+    expect(ending.outcome).toEqual({ kind: 'released' });
+    expect(verbsSince(before)).toEqual(['read', 'write']);
+    expect(scene.server.record?.holder).toBe('');
+  });
+});
+
 describe('a release that meets a conflict', () => {
   it('reads, and frees what is still ours', async () => {
     a.wire.once('write', { there: 100 });

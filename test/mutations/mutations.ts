@@ -38,8 +38,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         pen,
-        'delete(sending))), sentAtMs };',
-        'delete(sending))), sentAtMs: this.trustTime.now() };',
+        'this.#track(sending)), sentAtMs };',
+        'this.#track(sending)), sentAtMs: this.trustTime.now() };',
       ],
     ],
     tests: election,
@@ -314,6 +314,17 @@ export const mutations: readonly Mutation[] = [
         release,
         'await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);',
         '',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a release trusts what a renewal under way has made out of date',
+    edits: [
+      [
+        release,
+        'options.latest && pen.isOurs(options.latest.record) ? options.latest : undefined',
+        'options.latest',
       ],
     ],
     tests: election,
