@@ -1,7 +1,7 @@
 /** What we cost the server, and how well we behave towards it. */
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { unhurried } from './support/contest.ts';
+import { aside, unhurried } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
 import { intervalsMs } from './support/intervals.ts';
 import { isReleased } from './support/lease.ts';
@@ -28,7 +28,7 @@ describe.concurrent('a leader', () => {
       expect(interval).toBeGreaterThan(900);
       expect(interval).toBeLessThan(1_500);
     }
-    expect(a.proxy.connections).toBe(2);
+    expect(a.proxy.connections).toBeLessThanOrEqual(2 + aside);
   });
 
   test('gives the lock back with one write, reads nothing, and leaves no watch behind', async ({
@@ -104,6 +104,6 @@ describe.concurrent('a standby', () => {
       'get 200 ResponseComplete',
       'watch 200 ResponseStarted',
     ]);
-    expect(b.proxy.connections).toBe(2);
+    expect(b.proxy.connections).toBeLessThanOrEqual(2 + aside);
   });
 });

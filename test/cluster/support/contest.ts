@@ -16,6 +16,9 @@ import { startRecorder, type Recorder, type RecorderOptions } from './recorder.t
 import { lifeArgv, readLives, type Habit, type Life } from './lives.ts';
 import { until } from './until.ts';
 
+/** Connections of its own that the one look at other kinds of lock may need: it may come while a request is under way. */
+export const aside = 1;
+
 export const lock = 'demo';
 /** The shortest timings that the peers were measured with. */
 export const swift = ['--lease-duration', '6s', '--renew-deadline', '4s', '--retry-period', '1s'];
