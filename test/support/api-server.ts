@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import {
   LeaseStore,
@@ -197,8 +197,10 @@ async function receive(request: http.IncomingMessage): Promise<Received> {
   for await (const chunk of request.setEncoding('utf8')) text += String(chunk);
   const { method = '', url = '', headers, socket } = request;
   const body: unknown = text === '' ? undefined : JSON.parse(text);
-  const certificate =
-    socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate().subject.CN : '';
+  // Node 22 calls a session authorized that was taken up again, and has no certificate of it.
+  const { subject }: Partial<PeerCertificate> =
+    socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : {};
+  const certificate = subject?.CN ?? '';
   return {
     method,
     path: url,
