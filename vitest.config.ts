@@ -1,14 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes long because it waits for leases to run out, or repeats itself. */
+/** What takes long because it waits for leases to run out, repeats itself, or needs half a distribution. */
 const endurance = [
-  'frozen-wrapper',
-  'killed-wrapper',
-  'early-signals',
-  'guard',
-  'terminal',
-  'listen-hostile',
-].map((name) => `test/process/${name}.test.ts`);
+  'process/frozen-wrapper',
+  'process/killed-wrapper',
+  'process/early-signals',
+  'process/guard',
+  'process/terminal',
+  'process/listen-hostile',
+  'process/package',
+  'commands/completion',
+  'commands/step-down-program',
+  'docs/picture',
+].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -17,7 +21,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'test/faults/**', 'test/interop/**', 'test/process/**'],
+          exclude: ['cluster', 'faults', 'interop', 'process']
+            .map((folder) => `test/${folder}/**`)
+            .concat(endurance),
         },
       },
       {
