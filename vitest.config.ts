@@ -16,6 +16,8 @@ const endurance = [
 
 export default defineConfig({
   test: {
+    // On two processors vitest would use one. What measures time has its own to itself.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -32,6 +34,7 @@ export default defineConfig({
           include: ['test/process/**/*.test.ts'],
           exclude: endurance,
           testTimeout: 30_000,
+          fileParallelism: false,
         },
       },
       {
@@ -39,6 +42,7 @@ export default defineConfig({
           name: 'endurance',
           include: endurance,
           testTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {
