@@ -21,8 +21,8 @@ const vocabulary = {
   child: ['errors.ts', 'exit-code.ts'],
   observe: ['duration.ts', 'errors.ts', 'events.ts'],
   library: ['clock.ts', 'errors.ts', 'names.ts', 'version.ts'],
-  cli: ['errors.ts', 'exit-code.ts', 'duration.ts', 'names.ts'],
-  commands: ['errors.ts', 'exit-code.ts', 'duration.ts'],
+  cli: ['errors.ts', 'exit-code.ts', 'duration.ts', 'names.ts', 'outline.ts'],
+  commands: ['errors.ts', 'exit-code.ts', 'duration.ts', 'outline.ts'],
 };
 
 const walls = Object.entries(mayImport).map(([folder, others]) => ({

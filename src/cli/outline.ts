@@ -1,5 +1,6 @@
 /** All commands and their options, as commander knows them: as data for completions, as they are for the manual. */
 import type { Command, Option } from 'commander';
+import type { CommandOutline, OptionOutline, Value } from '../outline.ts';
 import { choices } from './choices.ts';
 import { addSubcommand } from './command-line.ts';
 import { completionSpelling } from './completion-options.ts';
@@ -9,26 +10,6 @@ import { rbacSpelling } from './rbac-options.ts';
 import { addRunCommand } from './run-command.ts';
 import { statusSpelling } from './status-options.ts';
 import { stepDownSpelling } from './step-down-options.ts';
-
-/** What follows an option: nothing, one of these words, a file, or a word that nobody can guess. */
-export type Value = readonly string[] | 'nothing' | 'file' | 'word';
-
-export interface OptionOutline {
-  /** `--lock` */
-  readonly long: string;
-  /** `-l` */
-  readonly short: string | undefined;
-  readonly about: string;
-  readonly value: Value;
-}
-
-export interface CommandOutline {
-  readonly name: string;
-  readonly about: string;
-  readonly options: readonly OptionOutline[];
-  /** What follows the options: nothing, one of these words, or a command line of its own. */
-  readonly operand: readonly string[] | 'nothing' | 'command line';
-}
 
 /** The program with all that its commands are told. `print` gets what they print. */
 export function wholeProgram(print: (text: string) => void): Command {

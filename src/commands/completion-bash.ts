@@ -1,7 +1,7 @@
 /** For bash 4 and newer; with the package bash-completion also what CMD itself takes. */
-import type { CompletableCommand, CompletableOption } from './completable.ts';
+import type { CommandOutline, OptionOutline } from '../outline.ts';
 
-export function bashCompletion(commands: readonly CompletableCommand[]): string {
+export function bashCompletion(commands: readonly CommandOutline[]): string {
   const names = commands.map(({ name }) => name).join(' ');
   return `# bash completion for k8s-leader
 
@@ -82,8 +82,8 @@ complete -F _k8s_leader k8s-leader
 `;
 }
 
-function caseOf({ name, options, operand }: CompletableCommand): string {
-  const spelled = (some: readonly CompletableOption[]) => some.flatMap(names).join(' ');
+function caseOf({ name, options, operand }: CommandOutline): string {
+  const spelled = (some: readonly OptionOutline[]) => some.flatMap(names).join(' ');
   const taking = options.filter(({ value }) => value !== 'nothing');
   const files = options.filter(({ value }) => value === 'file');
   const rest =
@@ -98,7 +98,7 @@ function caseOf({ name, options, operand }: CompletableCommand): string {
       ;;`;
 }
 
-function valueCases({ name, options }: CompletableCommand): string[] {
+function valueCases({ name, options }: CommandOutline): string[] {
   return options.flatMap((option) => {
     if (typeof option.value === 'string') return [];
     const patterns = names(option).map((each) => `'${name} ${each}'`);
@@ -106,6 +106,6 @@ function valueCases({ name, options }: CompletableCommand): string[] {
   });
 }
 
-function names({ long, short }: CompletableOption): string[] {
+function names({ long, short }: OptionOutline): string[] {
   return short === undefined ? [long] : [long, short];
 }

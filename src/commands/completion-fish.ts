@@ -1,7 +1,7 @@
 /** For fish 3 and newer; CMD is completed as if it stood alone. */
-import type { CompletableCommand, CompletableOption } from './completable.ts';
+import type { CommandOutline, OptionOutline } from '../outline.ts';
 
-export function fishCompletion(commands: readonly CompletableCommand[]): string {
+export function fishCompletion(commands: readonly CommandOutline[]): string {
   const first = '-n __fish_use_subcommand';
   return `# fish completion for k8s-leader
 
@@ -14,7 +14,7 @@ ${commands.map(linesOf).join('\n')}
 `;
 }
 
-function linesOf({ name, options, operand }: CompletableCommand): string {
+function linesOf({ name, options, operand }: CommandOutline): string {
   const begun = `complete -c k8s-leader -n '__fish_seen_subcommand_from ${name}'`;
   const rest =
     operand === 'command line'
@@ -25,7 +25,7 @@ function linesOf({ name, options, operand }: CompletableCommand): string {
   return ['', ...options.map((option) => `${begun}${specOf(option)}`), ...rest].join('\n');
 }
 
-function specOf({ long, short, about, value }: CompletableOption): string {
+function specOf({ long, short, about, value }: OptionOutline): string {
   const flags = `${short === undefined ? '' : ` -s ${short.slice(1)}`} -l ${long.slice(2)}`;
   const follows =
     value === 'nothing'
@@ -39,7 +39,7 @@ function specOf({ long, short, about, value }: CompletableOption): string {
 }
 
 /** Those whose next word is theirs, not the first of CMD. */
-function taking(options: readonly CompletableOption[]): string {
+function taking(options: readonly OptionOutline[]): string {
   return options
     .filter(({ value }) => value !== 'nothing')
     .flatMap(({ long, short }) => (short === undefined ? [long] : [short, long]))

@@ -1,7 +1,7 @@
 /** For zsh with its completion system; CMD is completed as if it stood alone. */
-import type { CompletableCommand, CompletableOption } from './completable.ts';
+import type { CommandOutline, OptionOutline } from '../outline.ts';
 
-export function zshCompletion(commands: readonly CompletableCommand[]): string {
+export function zshCompletion(commands: readonly CommandOutline[]): string {
   const described = commands.map(({ name, about }) => quoted(`${name}:${about}`));
   return `#compdef k8s-leader
 
@@ -35,7 +35,7 @@ fi
 `;
 }
 
-function caseOf({ name, options, operand }: CompletableCommand): string {
+function caseOf({ name, options, operand }: CommandOutline): string {
   const rest =
     operand === 'command line'
       ? [quoted('(-)1:command: _command_names -e'), quoted('*::arguments: _normal')]
@@ -48,7 +48,7 @@ function caseOf({ name, options, operand }: CompletableCommand): string {
           ;;`;
 }
 
-function specOf({ long, short, about, value }: CompletableOption): string {
+function specOf({ long, short, about, value }: OptionOutline): string {
   const text = `[${about.replaceAll(/[[\]\\]/g, '\\$&')}]`;
   const action =
     value === 'nothing'
