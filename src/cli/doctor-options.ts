@@ -1,7 +1,7 @@
-import { UsageError } from '../errors.ts';
 import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
 import type { Environment } from './environment.ts';
 import { flags } from './flags.ts';
+import { named } from './place-options.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
 
 /** What `run` would be asked for; CMD may be left out. */
@@ -47,8 +47,7 @@ export function doctorOptions(
   const line = readCommandLine(doctorSpelling, argv, env);
   if (line.kind === 'text') return line;
   const [command] = line.words;
-  if (line.settings.lock === undefined)
-    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
+  named(line.settings.lock);
   // Without a CMD there is one check less.
   const options = runOptions(line.settings, [command ?? 'CMD']);
   return { ...options, command, podLabel: options.podLabel !== undefined };

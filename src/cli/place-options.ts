@@ -43,6 +43,15 @@ export function placeOptions(given: Settings): PlaceOptions {
   };
 }
 
+/** @throws {UsageError} when there is no lock */
+export function named<Lock>(
+  lock: Lock | undefined,
+  hint = 'add --lock NAME, the same for all candidates',
+): Lock {
+  if (lock === undefined) throw new UsageError('no lock is named', hint);
+  return lock;
+}
+
 /** What was given, converted; otherwise the default. */
 export function read<Value, Default>(
   setting: Setting | undefined,

@@ -3,7 +3,7 @@ import { lockNameProblem } from '../names.ts';
 import { readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
-import { placeOptions, read, type LockKind } from './place-options.ts';
+import { named, placeOptions, read, type LockKind } from './place-options.ts';
 import { wantsEvents } from './run-options.ts';
 import { refusal, type Setting } from './setting.ts';
 
@@ -63,10 +63,8 @@ export function rbacOptions(
   if (line.kind === 'text') return line;
   const { settings, own } = line;
   const { lock, lockKind, namespace } = placeOptions(settings);
-  if (lock === undefined)
-    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
   return {
-    lock,
+    lock: named(lock),
     lockKind,
     namespace: namespace ?? fromPod(env),
     serviceAccount: read(own['service-account'], accountName, undefined),

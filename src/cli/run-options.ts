@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import { choices } from './choices.ts';
 import * as convert from './conversions.ts';
-import { choose, placeOptions, read, type PlaceOptions } from './place-options.ts';
+import { choose, named, placeOptions, read, type PlaceOptions } from './place-options.ts';
 import { show, type Setting, type Settings } from './setting.ts';
 
 /** What `run` is asked to do: every option checked, every default filled in that does not need the cluster. */
@@ -45,8 +45,7 @@ export interface RunOptions extends PlaceOptions {
 export function runOptions(given: Settings, command: readonly string[]): RunOptions {
   const disable = convert.isOn(given.disable);
   const place = placeOptions(given);
-  if (place.lock === undefined && !disable)
-    throw new UsageError('no lock is named', 'add --lock NAME, the same for all candidates');
+  const lock = disable ? (place.lock ?? '') : named(place.lock);
   const [program = '', ...args] = command;
   if (program === '')
     throw new UsageError(
@@ -58,7 +57,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
   const patience = patienceOf(given);
   return {
     ...place,
-    lock: place.lock ?? '',
+    lock,
     identity: read(given.identity, convert.identity, undefined),
     timing,
     patience,

@@ -1,9 +1,8 @@
-import { UsageError } from '../errors.ts';
 import { choices } from './choices.ts';
 import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
-import { choose, placeOptions, read, type PlaceOptions } from './place-options.ts';
+import { choose, named, placeOptions, read, type PlaceOptions } from './place-options.ts';
 
 /** Which lock `status` is to look at, and how to say it. */
 export interface StatusOptions extends PlaceOptions {
@@ -52,10 +51,10 @@ export function statusOptions(
   if (line.kind === 'text') return line;
   const { settings, own } = line;
   const place = placeOptions(settings);
-  if (place.lock === undefined) throw new UsageError('no lock is named', 'add --lock NAME');
+  const lock = named(place.lock, 'add --lock NAME');
   return {
     ...place,
-    lock: place.lock,
+    lock,
     output: choose(own.output, choices.output),
     watch: convert.isOn(own.watch),
     requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { placeFlags, readCommandLine, type Spelling } from './command-line.ts';
 import * as convert from './conversions.ts';
 import type { Environment } from './environment.ts';
-import { placeOptions, read, type PlaceOptions } from './place-options.ts';
+import { named, placeOptions, read, type PlaceOptions } from './place-options.ts';
 
 /** Whose leader is to step down, and how much is to be done about it. */
 export interface StepDownOptions extends PlaceOptions {
@@ -62,14 +62,14 @@ export function stepDownOptions(
   if (line.kind === 'text') return line;
   const { settings, own } = line;
   const place = placeOptions(settings);
-  if (place.lock === undefined) throw new UsageError('no lock is named', 'add --lock NAME');
+  const lock = named(place.lock, 'add --lock NAME');
   const [force, yes] = [convert.isOn(own.force), convert.isOn(own.yes)];
   if (yes && !force) throw new UsageError('--yes goes with --force alone', 'leave it out');
   if (force && own.wait !== undefined)
     throw new UsageError('--force and --wait exclude each other', 'leave one out');
   return {
     ...place,
-    lock: place.lock,
+    lock,
     waitMs: read(own.wait, convert.durationMs, undefined),
     force,
     yes,
