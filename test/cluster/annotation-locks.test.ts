@@ -7,7 +7,14 @@ import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { lockContract } from '../contract/lock-contract.ts';
 import { annotationKinds, type AnnotationKind } from '../locks/annotation-kinds.ts';
 import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
-import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
+import {
+  inContest,
+  lock as name,
+  openContest,
+  swift,
+  textLog,
+  type Contest,
+} from './support/contest.ts';
 import { until } from './support/until.ts';
 
 interface FoundObject {
@@ -103,17 +110,7 @@ describe.each(annotationKinds)('with a Role that names the object, $flag:', (kin
 
 describe.concurrent.each(annotationKinds)('k8s-leader run --lock-kind $flag', (kind) => {
   const flags = ['--lock-kind', kind.flag, ...swift];
-  const meet = async (check: (contest: Contest) => Promise<void>) => {
-    const contest = await openContest(controlPlane);
-    try {
-      await check(contest);
-    } catch (error) {
-      process.stderr.write(`${contest.said()}\n`);
-      throw error;
-    } finally {
-      await contest.close();
-    }
-  };
+  const meet = (check: (contest: Contest) => Promise<void>) => inContest(controlPlane, check);
   const join = async (contest: Contest, who: string, rules = rulesFor(kind)) =>
     contest.join(who, { account: await contest.account(who, rules), flags });
 

@@ -8,7 +8,14 @@ import { lockContract } from '../contract/lock-contract.ts';
 import { pairKinds, type PairKind } from '../locks/pair-kinds.ts';
 import { startControlPlane, type ControlPlane, type PolicyRule } from '../support/control-plane.ts';
 import type { Candidate } from './support/candidate.ts';
-import { lock as name, openContest, swift, textLog, type Contest } from './support/contest.ts';
+import {
+  inContest,
+  lock as name,
+  openContest,
+  swift,
+  textLog,
+  type Contest,
+} from './support/contest.ts';
 import { until } from './support/until.ts';
 
 type Half = 'old' | 'lease';
@@ -88,17 +95,7 @@ describe.each(pairKinds)('with a Role that names both objects, $flag:', (kind) =
 
 describe.concurrent.each(pairKinds)('k8s-leader run --lock-kind $flag', (kind) => {
   const flags = ['--lock-kind', kind.flag, ...swift];
-  const meet = async (check: (contest: Contest) => Promise<void>) => {
-    const contest = await openContest(controlPlane);
-    try {
-      await check(contest);
-    } catch (error) {
-      process.stderr.write(`${contest.said()}\n`);
-      throw error;
-    } finally {
-      await contest.close();
-    }
-  };
+  const meet = (check: (contest: Contest) => Promise<void>) => inContest(controlPlane, check);
   const join = async (contest: Contest, who: string) =>
     contest.join(who, { account: await contest.account(who, rulesFor(kind)), flags });
 
@@ -216,8 +213,7 @@ describe.concurrent('run looks once at the other kind:', () => {
     then: readonly string[],
     check: (contest: Contest, b: Candidate) => Promise<void>,
   ) => {
-    const contest = await openContest(controlPlane);
-    try {
+    await inContest(controlPlane, async (contest) => {
       const join = async (who: string, flags: readonly string[]) => {
         const account = await contest.account(who, allRules);
         return contest.join(who, { account, flags: [...flags, ...swift] });
@@ -225,9 +221,7 @@ describe.concurrent('run looks once at the other kind:', () => {
       const a = await join('a', first);
       await a.told('started');
       await check(contest, await join('b', then));
-    } finally {
-      await contest.close();
-    }
+    });
   };
   const old = ['--lock-kind', kind!.old.flag];
   const both = ['--lock-kind', kind!.flag];

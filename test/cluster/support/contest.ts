@@ -93,6 +93,22 @@ function isOpenWatch({ verb, code, stage }: AuditEntry): boolean {
   return verb === 'watch' && code === 200 && stage === 'ResponseStarted';
 }
 
+/** A contest of its own for `check`; when that fails, all that the candidates have said is told. */
+export async function inContest(
+  controlPlane: ControlPlane,
+  check: (contest: Contest) => Promise<void>,
+): Promise<void> {
+  const contest = await openContest(controlPlane);
+  try {
+    await check(contest);
+  } catch (error) {
+    process.stderr.write(`${contest.said()}\n`);
+    throw error;
+  } finally {
+    await contest.close();
+  }
+}
+
 export async function openContest(controlPlane: ControlPlane): Promise<Contest> {
   const namespace = `contest-${randomUUID().slice(0, 8)}`;
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-contest-'));
