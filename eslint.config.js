@@ -67,6 +67,14 @@ export default tseslint.config(
         { object: 'process', property: 'stdout', message: 'stdout belongs to CMD.' },
         { object: 'process', property: 'stderr', message: 'Touching it changes what CMD gets.' },
       ],
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:fs/promises',
+          importNames: ['readFile'],
+          message: 'Unseen while it hangs: see kube/read-text.ts.',
+        },
+      ],
     },
   },
   {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configError, type Access, type Cluster, type Env } from './cluster.ts';
 import { errorCode } from './error-code.ts';
+import { readText } from './read-text.ts';
 
 /** Where the kubelet mounts a pod's credentials. */
 export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -20,7 +20,7 @@ export async function podCluster(env: Env, dir: string): Promise<Cluster | undef
   const server = URL.parse(url);
   if (!server)
     throw configError(`KUBERNETES_SERVICE_HOST and _PORT do not make an address: ${url}`);
-  const namespace = await readFile(join(dir, 'namespace'), 'utf8').catch(() => '');
+  const namespace = await readText(join(dir, 'namespace')).catch(() => '');
 
   let known: { access: Access; readAtMs: number } | undefined;
   return {
@@ -39,8 +39,8 @@ export async function podCluster(env: Env, dir: string): Promise<Cluster | undef
 async function readAccess(dir: string): Promise<Access> {
   try {
     const [token, ca] = await Promise.all([
-      readFile(join(dir, 'token'), 'utf8'),
-      readFile(join(dir, 'ca.crt')),
+      readText(join(dir, 'token')),
+      readText(join(dir, 'ca.crt')),
     ]);
     return { headers: { Authorization: `Bearer ${token.trim()}` }, tls: { ca } };
   } catch (error) {

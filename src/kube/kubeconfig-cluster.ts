@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { configError, type Access, type Cluster, type Env } from './cluster.ts';
 import { errorCode } from './error-code.ts';
 import { execPlugin } from './exec-plugin.ts';
@@ -9,6 +8,7 @@ import {
   type KubeconfigDocument,
 } from './kubeconfig-context.ts';
 import { credentialsOf, parseYaml, proxyAgent } from './kubeconfig.ts';
+import { readText } from './read-text.ts';
 
 /** Which context of which files. */
 export interface KubeconfigOptions {
@@ -66,7 +66,7 @@ async function openContext(
 }
 
 async function readDocument(file: string): Promise<KubeconfigDocument> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readText(file).catch((error: unknown) => {
     const code = errorCode(error);
     throw configError(
       `the kubeconfig ${file} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
