@@ -59,12 +59,16 @@ async function faultOf(promise: Promise<unknown>): Promise<LockFault> {
   return thrown as LockFault;
 }
 
-/** Whether the socket of that local port has a timer for keep-alive probes running (proc(5), `tr`). */
+/** Whether the connection of that local port has a timer for keep-alive probes running (proc(5), `st` and `tr`). */
 async function isProbed(port: number | undefined): Promise<boolean> {
   const table = await readFile('/proc/net/tcp', 'utf8');
   const local = `0100007F:${(port ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  const row = table.split('\n').map((line) => line.trim().split(/\s+/));
-  return row.find((fields) => fields[1] === local)?.[5]?.startsWith('02:') ?? false;
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
+  // A connection that is over may still have a row for the same port, with another peer.
+  return rows.some(
+    ([, address, , state, , timer]) =>
+      address === local && state === '01' && timer?.startsWith('02:') === true,
+  );
 }
 
 const ended = { done: true, value: undefined };
