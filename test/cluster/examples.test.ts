@@ -11,7 +11,7 @@ import { loadAllYaml } from '@kubernetes/client-node/dist/yaml.js';
 import { describe, expect } from 'vitest';
 import { parse } from '../../src/cli/parse.ts';
 import type { ApiObject } from '../support/control-plane.ts';
-import { accountOf } from './support/applied.ts';
+import { accountOf, collectionOf } from './support/applied.ts';
 import type { Account } from './support/accounts.ts';
 import type { Candidate } from './support/candidate.ts';
 import { jsonLog, swift, type Contest } from './support/contest.ts';
@@ -76,10 +76,8 @@ function optionsOf(file: string) {
   return invocation.options;
 }
 
-function pathOf(namespace: string, { apiVersion = '', kind = '' }: ApiObject): string {
-  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
-  const plural = `${kind.toLowerCase()}s`;
-  return `${root}/namespaces/${namespace}/${plural}?fieldValidation=Strict`;
+function pathOf(namespace: string, object: ApiObject): string {
+  return `${collectionOf(namespace, object)}?fieldValidation=Strict`;
 }
 
 interface Applied {

@@ -1,29 +1,16 @@
 /** promtool, built once from this folder's Go module into the user's cache. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { builtOnce, runTool, type Tool } from '../interop/support/built-once.ts';
-
-const go: Tool = { file: 'go', absent: 'the tests of metrics need Go: https://go.dev/dl' };
-const here = (file: string): string => join(import.meta.dirname, file);
-const command = 'github.com/prometheus/prometheus/cmd/promtool';
+import { goTool } from '../support/go-tool.ts';
 
 /** Its path. The first build takes minutes. */
-export async function promtool(): Promise<string> {
-  const folder = await builtOnce({
+export function promtool(): Promise<string> {
+  return goTool({
     name: 'promtool',
-    sources: [here('go.mod'), here('go.sum')],
-    world: '',
-    async make(target) {
-      const how = ['-mod=readonly', '-trimpath', '-ldflags', '-s -w'];
-      await runTool(go, ['build', ...how, '-o', `${target}/`, command], {
-        cwd: import.meta.dirname,
-        env: { CGO_ENABLED: '0', GOWORK: 'off' },
-      });
-    },
+    command: 'github.com/prometheus/prometheus/cmd/promtool',
+    folder: import.meta.dirname,
   });
-  return join(folder, 'promtool');
 }
 
 export interface Verdict {

@@ -1,20 +1,23 @@
-/** What `kubectl apply -f -` would do with the manifests of `k8s-leader rbac`, and then being that account. */
+/** What `kubectl apply -f -` would do with manifests, as those of `k8s-leader rbac`, and then being that account. */
 import { loadAllYaml } from '@kubernetes/client-node/dist/yaml.js';
 import type { ApiObject } from '../../support/control-plane.ts';
 import type { Account } from './accounts.ts';
 import { lock, type Contest } from './contest.ts';
 import { until } from './until.ts';
 
-const paths: Readonly<Record<string, string>> = {
-  ServiceAccount: '/api/v1/namespaces/NS/serviceaccounts',
-  Role: '/apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles',
-  RoleBinding: '/apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings',
-};
+/** Where objects of its kind are, in a namespace. */
+export function collectionOf(
+  namespace: string,
+  { apiVersion = '', kind = '' }: Pick<ApiObject, 'apiVersion' | 'kind'>,
+): string {
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  return `${root}/namespaces/${namespace}/${kind.toLowerCase()}s`;
+}
 
 /** Creates every object of a YAML stream in the namespace of the contest. */
 export async function apply({ controlPlane, namespace }: Contest, yaml: string): Promise<void> {
   for (const object of loadAllYaml(yaml) as ApiObject[]) {
-    const path = (paths[object.kind ?? ''] ?? 'unknown').replace('NS', namespace);
+    const path = collectionOf(namespace, object);
     const { status, body } = await controlPlane.request('POST', path, object);
     if (status !== 201) throw new Error(`${object.kind ?? ''}: ${status} ${body.message ?? ''}`);
   }
