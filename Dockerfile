@@ -17,6 +17,9 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/bin bin
 COPY --from=build /build/dist dist
 COPY LICENSE ./
+LABEL org.opencontainers.image.title="k8s-leader" \
+      org.opencontainers.image.description="Run a command only while it is the leader: a Kubernetes Lease in front of any process" \
+      org.opencontainers.image.licenses="Apache-2.0"
 USER 65532:65532
 WORKDIR /
 ENTRYPOINT ["tini", "--", "node", "--disable-sigusr1", "/opt/k8s-leader/bin/k8s-leader.js"]

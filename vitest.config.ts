@@ -12,6 +12,7 @@ const endurance = [
   'commands/completion',
   'commands/step-down-program',
   'docs/picture',
+  'packaging/image',
 ].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({

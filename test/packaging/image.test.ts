@@ -1,0 +1,198 @@
+/**
+ * The image. No container runtime takes part: BuildKit's own reader and checks say what the Dockerfile means, its steps
+ * are taken in a folder, and what it names as entry point runs in that, read-only, as the user it names.
+ */
+import {
+  chmodSync,
+  globSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { dockerfileOf } from '../dockerfile/dockerfile.ts';
+import { need } from '../process/support/stage.ts';
+import { Container } from './support/container.ts';
+import { imageOf, type Image } from './support/image.ts';
+
+/** Go builds the reader once, and npm fills the first stage. */
+const longestBuildMs = 900_000;
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  description: string;
+  license: string;
+  engines: { node: string };
+};
+
+describe('the Dockerfile', { timeout: longestBuildMs }, () => {
+  it('passes all checks of BuildKit', async () => {
+    expect((await dockerfileOf(resolve())).warnings).toEqual([]);
+  });
+
+  it('is read by what would find something', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-dockerfile-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const lines = ['FROM node AS Build', 'ENV A b', 'COPY LICENSE .', 'CMD node', 'CMD ["node"]'];
+    writeFileSync(join(folder, 'Dockerfile'), lines.join('\n'));
+    writeFileSync(join(folder, '.dockerignore'), 'LICENSE\n');
+    const rules = (await dockerfileOf(folder)).warnings.map(({ rule }) => rule);
+    expect(rules).toEqual(
+      expect.arrayContaining([
+        'StageNameCasing',
+        'LegacyKeyValueFormat',
+        'JSONArgsRecommended',
+        'MultipleInstructionsDisallowed',
+        'CopyIgnoredFile',
+      ]),
+    );
+  });
+
+  it('says what the image is, and makes it run without root', async () => {
+    const { config, stages } = await dockerfileOf(resolve());
+    expect(config.Labels).toMatchObject({
+      'org.opencontainers.image.title': 'k8s-leader',
+      'org.opencontainers.image.description': manifest.description,
+      'org.opencontainers.image.licenses': manifest.license,
+    });
+    // By number: a kubelet cannot tell whether a name is root (runAsNonRoot).
+    expect(config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    for (const { base } of stages) expect(base).toMatch(/^node:\d+-\w+-slim$/);
+  });
+});
+
+describe('in the image', () => {
+  let image: Image;
+  /** What a standby says. */
+  const waits = /standing by/;
+  const local = ['run', '--lock', 'demo', '--backend', 'local', '--local-file', '/tmp/locks.db'];
+
+  beforeAll(async () => {
+    if (process.getuid?.() !== 0)
+      throw new Error('this test needs root: it mounts a read-only root');
+    need('unshare', 'mount', 'chroot', 'setpriv', 'ldd', 'tini');
+    image = await imageOf(resolve());
+    return image.remove;
+  }, longestBuildMs);
+
+  function start(args?: readonly string[], volume?: string): Container {
+    const container = new Container(image, args, volume);
+    onTestFinished(async () => {
+      container.end();
+      await container.exit;
+    });
+    return container;
+  }
+
+  /** Everything in the image, with what a change would change. */
+  function inventory(): string[] {
+    return globSync('**', { cwd: image.root }).map((name) => {
+      const { mtimeMs, ctimeMs, size, mode } = lstatSync(join(image.root, name));
+      return [name, mode, size, mtimeMs, ctimeMs].join(' ');
+    });
+  }
+
+  it('is what the program needs, and its licence', () => {
+    const files = globSync('opt/k8s-leader/**', { cwd: image.root });
+    const own = files.map((file) => file.replace(/^opt\/k8s-leader\/?/, ''));
+    expect(own).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'LICENSE',
+        'dist/main.cjs',
+        'dist/THIRD-PARTY-NOTICES',
+      ]),
+    );
+    expect(own.filter((file) => /node_modules|\.ts$|^(src|scripts|test)\b/.test(file))).toEqual(
+      own.filter((file) => /^dist\/library\/.*\.d\.ts$/.test(file)),
+    );
+  });
+
+  it('without arguments there is help', async () => {
+    const container = start();
+    expect(await container.exit).toEqual({ status: 0, signal: null });
+    await container.closed;
+    expect(container.stdout).toContain('k8s-leader run');
+    expect(container.stderr).toBe('');
+  });
+
+  it("the exit status is the command's, and nothing but /tmp is written to", async () => {
+    const before = inventory();
+    const write =
+      'for place in / /opt /opt/k8s-leader /usr /dev /tmp; do echo >$place/x && echo $place; done';
+    const whoAmI = 'grep -E "^(Uid|Groups|NoNewPrivs|CapEff):" /proc/self/status';
+    const container = start([
+      ...local,
+      '--',
+      'sh',
+      '-c',
+      `(${write}) 2>/dev/null; ${whoAmI}; exit 42`,
+    ]);
+    expect(await container.exit).toEqual({ status: 42, signal: null });
+    await container.closed;
+    expect(container.lines.filter((line) => !line.startsWith('k8s-leader'))).toEqual([
+      '/tmp',
+      'Uid:\t65532\t65532\t65532\t65532',
+      'Groups:\t ',
+      'CapEff:\t0000000000000000',
+      'NoNewPrivs:\t1',
+    ]);
+    expect(container.stderr).not.toContain('no guard');
+    expect(inventory()).toEqual(before);
+  });
+
+  it('a signal reaches the command', async () => {
+    const command = 'trap "echo TERM; exit 7" TERM; echo ready; while :; do sleep 0.05; done';
+    const container = start([...local, '--', 'sh', '-c', command]);
+    await container.line(/^ready$/);
+    container.signal('SIGTERM');
+    await container.line(/^TERM$/);
+    expect(await container.exit).toEqual({ status: 7, signal: null });
+  });
+
+  it('the next one waits in its turn, and TERM ends the wait', async () => {
+    const volume = mkdtempSync(join(tmpdir(), 'k8s-leader-volume-'));
+    chmodSync(volume, 0o777);
+    onTestFinished(() => {
+      rmSync(volume, { recursive: true });
+    });
+    const command = [
+      '--',
+      'sh',
+      '-c',
+      'trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done',
+    ];
+    const shared = [...local.slice(0, -1), '/tmp/volume/locks.db', ...command];
+    const contenders = [];
+    for (const sign of [/^ready$/, waits, waits]) {
+      const contender = start(shared, volume);
+      await contender.line(sign);
+      contenders.push(contender);
+    }
+    const [leader, impatient, next] = contenders as [Container, Container, Container];
+    impatient.signal('SIGTERM');
+    expect(await impatient.exit).toEqual({ status: 143, signal: null });
+    leader.signal('SIGTERM');
+    expect(await leader.exit).toEqual({ status: 0, signal: null });
+    await next.line(/^ready$/);
+  });
+
+  it('a command cannot outlive its killed wrapper', async () => {
+    const container = start([...local, '--', 'sh', '-c', 'echo ready; exec sleep 600']);
+    await container.line(/^ready$/);
+    process.kill(container.processOf('node'), 'SIGKILL');
+    expect(await container.exit).toEqual({ status: 137, signal: null });
+  });
+
+  it('a command that is not there is said so', async () => {
+    const container = start([...local, '--', 'no-such-command']);
+    expect(await container.exit).toEqual({ status: 127, signal: null });
+    await container.closed;
+    expect(container.stderr).toMatch(/^k8s-leader: .*no-such-command.*\n$/);
+  });
+});

@@ -1,0 +1,118 @@
+/**
+ * The image of a Dockerfile as a folder. The steps of all stages are taken in order, with two differences to a
+ * container runtime: what a base image brings, and what the last stage installs, comes from this machine, no more of it
+ * than named here; and an earlier stage's commands run in its folder, not with that as their root.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  dockerfileOf,
+  type Copy,
+  type Dockerfile,
+  type ImageConfig,
+} from '../../dockerfile/dockerfile.ts';
+
+export interface Image {
+  readonly root: string;
+  readonly config: ImageConfig;
+  readonly remove: () => void;
+}
+
+/** What the program needs to be there, besides Node: an init, and what its guard runs. */
+const programs = ['tini', 'sh', 'sleep', 'grep'];
+
+/** Takes the time of an `npm ci`. */
+export async function imageOf(context: string): Promise<Image> {
+  const dockerfile = await dockerfileOf(context);
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-image-'));
+  const remove = () => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return { root: build(dockerfile, context, folder), config: dockerfile.config, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function build({ stages }: Dockerfile, context: string, folder: string): string {
+  const roots = new Map<string, string>();
+  let root = folder;
+  for (const [index, { name, steps }] of stages.entries()) {
+    const isLast = index === stages.length - 1;
+    root = join(folder, `stage-${String(index)}`);
+    mkdirSync(root);
+    roots.set(name, root);
+    if (isLast) addBase(root);
+    for (const step of steps)
+      if (!('run' in step))
+        copy(step, root, step.from === undefined ? context : roots.get(step.from));
+      else if (!isLast) runIn(join(root, step.folder), step.run);
+  }
+  // Folders of mkdtemp are for their owner alone.
+  for (const each of [folder, root]) chmodSync(each, 0o755);
+  return root;
+}
+
+function copy({ sources, to }: Copy, root: string, from: string | undefined): void {
+  if (from === undefined) throw new Error(`${sources.join(' ')} comes from another image`);
+  for (const source of sources) {
+    const target = to.endsWith('/') ? join(to, basename(source)) : to;
+    cpSync(join(from, source), join(root, target), { recursive: true, verbatimSymlinks: true });
+  }
+}
+
+function runIn(folder: string, command: string): void {
+  // What has been fetched for this repository need not be fetched again.
+  const env = { ...process.env, npm_config_prefer_offline: 'true', npm_config_audit: 'false' };
+  const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  execFileSync('/bin/sh', ['-c', command], {
+    cwd: folder,
+    env: { ...env, PATH: path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
+function addBase(root: string): void {
+  for (const name of ['proc', 'dev', 'tmp']) mkdirSync(join(root, name));
+  add(root, process.execPath, '/usr/local/bin/node');
+  for (const name of programs)
+    add(root, which(name), name === 'sh' ? '/bin/sh' : `/usr/bin/${name}`);
+}
+
+/** With the shared libraries that it loads. */
+function add(root: string, program: string, to: string): void {
+  const libraries = execFileSync('sh', ['-c', 'ldd "$1" || true', 'sh', program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const paths = [...libraries.matchAll(/(?:^|\s)(\/\S+) \(0x/g)].map(([, path]) => path!);
+  for (const [from, target] of [[program, to], ...paths.map((path) => [path, path])] as const) {
+    const there = join(root, target);
+    mkdirSync(dirname(there), { recursive: true });
+    if (!existsSync(there)) copyFileSync(from, there);
+  }
+}
+
+/** @throws one line that says what to install */
+export function which(program: string): string {
+  try {
+    const found = execFileSync('sh', ['-c', 'command -v "$1"', 'sh', program], {
+      encoding: 'utf8',
+    });
+    return resolve(found.trim());
+  } catch {
+    throw new Error(`this test needs ${program}: install it`);
+  }
+}
