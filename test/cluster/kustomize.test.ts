@@ -1,6 +1,5 @@
 /** The example of packaging/kustomize on the real API server: accepted as it is, and working with the permissions in it. */
 import { beforeAll, describe, expect } from 'vitest';
-import { parse } from '../../src/cli/parse.ts';
 import {
   containerOf,
   nameOf,
@@ -8,6 +7,7 @@ import {
   podSpecIn,
   type Rendered,
 } from '../kustomize/deployment.ts';
+import { environmentIn, optionsIn, slackMsOf } from '../kustomize/invocation.ts';
 import { exampleObjects, made, plain } from '../kustomize/made.ts';
 import { probe } from '../process/support/http.ts';
 import { accountOf, collectionOf } from './support/applied.ts';
@@ -20,18 +20,6 @@ let example: Rendered[];
 beforeAll(async () => {
   example = await exampleObjects();
 });
-
-/** The variables of the wrapped container, in that Pod. */
-function environmentIn(namespace: string, pod: string): Record<string, string> {
-  const fields: Record<string, string> = { 'metadata.name': pod, 'metadata.namespace': namespace };
-  const { env = [] } = containerOf(example);
-  return Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => [
-      name,
-      value ?? fields[valueFrom?.fieldRef.fieldPath ?? ''] ?? 'unknown',
-    ]),
-  );
-}
 
 async function printed(contest: Contest, ...flags: string[]): Promise<Rendered[]> {
   const rbac = await contest.start(['rbac', ...flags], { env: { K8S_LEADER_EVENTS: '' } });
@@ -63,15 +51,9 @@ describe('the example', () => {
   });
 
   test('is understood by the wrapper, and leaves it time to hand over', () => {
-    const { command, args = [] } = containerOf(example);
-    const [, ...argv] = command ?? [];
-    const env = environmentIn('jobs', 'a');
-    const invocation = parse([...argv, ...args], env, { version: '1' });
-    if (invocation.kind !== 'run') throw new Error('it does not run anything');
-    const { options } = invocation;
-    expect(options).toMatchObject({ lock: 'worker-leader', onLost: 'rejoin' });
-    const { terminationGracePeriodSeconds: graceSeconds = 0 } = podSpecIn(example);
-    expect(graceSeconds * 1_000).toBeGreaterThanOrEqual(options.stopTimeoutMs + 7_000);
+    const { lock, onLost } = optionsIn(example);
+    expect([lock, onLost]).toEqual(['worker-leader', 'rejoin']);
+    expect(slackMsOf(example)).toBeGreaterThanOrEqual(7_000);
   });
 
   test('grants what `rbac` prints, and nothing else', async ({ contest }) => {
@@ -131,7 +113,7 @@ describe.concurrent('under its own Role', () => {
       contest.start([...wrapper, ...contest.life()], {
         env: {
           K8S_LEADER_EVENTS: '',
-          ...environmentIn(contest.namespace, pod),
+          ...environmentIn(example, contest.namespace, pod),
           K8S_LEADER_LISTEN: '127.0.0.1:0',
           K8S_LEADER_KUBECONFIG: kubeconfig,
           K8S_LEADER_LOG_FORMAT: 'json',
