@@ -1,3 +1,4 @@
+// The reader of Dockerfiles for the tests of the image: BuildKit's own, as its module publishes it.
 module k8s-leader.test/dockerfile
 
 go 1.25.9

@@ -25,7 +25,6 @@ const longestBuildMs = 900_000;
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
   description: string;
   license: string;
-  engines: { node: string };
 };
 
 describe('the Dockerfile', { timeout: longestBuildMs }, () => {
@@ -53,16 +52,30 @@ describe('the Dockerfile', { timeout: longestBuildMs }, () => {
     );
   });
 
-  it('says what the image is, and makes it run without root', async () => {
-    const { config, stages } = await dockerfileOf(resolve());
-    expect(config.Labels).toMatchObject({
-      'org.opencontainers.image.title': 'k8s-leader',
-      'org.opencontainers.image.description': manifest.description,
-      'org.opencontainers.image.licenses': manifest.license,
+  it('says what the image is; a release adds from where, and of what version', async () => {
+    const { Labels } = (await dockerfileOf(resolve())).config;
+    const prefix = 'org.opencontainers.image.';
+    expect(Labels).toEqual({
+      [`${prefix}title`]: 'k8s-leader',
+      [`${prefix}description`]: manifest.description,
+      [`${prefix}licenses`]: manifest.license,
     });
+    const release = readFileSync('.github/workflows/release.yml', 'utf8');
+    const added = [...release.matchAll(/^ +org\.opencontainers\.image\.(\w+)=/gm)];
+    expect(added.map(([, name]) => name)).toEqual([
+      'source',
+      'documentation',
+      'revision',
+      'version',
+    ]);
+  });
+
+  it('makes it run without root, on a small base that both stages share', async () => {
+    const { config, stages } = await dockerfileOf(resolve());
     // By number: a kubelet cannot tell whether a name is root (runAsNonRoot).
     expect(config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    for (const { base } of stages) expect(base).toMatch(/^node:\d+-\w+-slim$/);
+    const bases = new Set(stages.map(({ base }) => base));
+    expect([...bases]).toEqual([expect.stringMatching(/^node:\d+-\w+-slim$/)]);
   });
 });
 
