@@ -74,14 +74,21 @@ function copy({ sources, to }: Copy, root: string, from: string | undefined): vo
 }
 
 function runIn(folder: string, command: string): void {
-  // What has been fetched for this repository need not be fetched again.
-  const env = { ...process.env, npm_config_prefer_offline: 'true', npm_config_audit: 'false' };
-  const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
   execFileSync('/bin/sh', ['-c', command], {
     cwd: folder,
-    env: { ...env, PATH: path },
+    env: {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOfThisRun(name))),
+      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+      // What has been fetched for this repository need not be fetched again.
+      npm_config_prefer_offline: 'true',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+}
+
+/** Variables by which npm and vitest tell what they run, and where: another npm must not take them for itself. */
+function isOfThisRun(name: string): boolean {
+  return /^(npm_(package|lifecycle|command|config_\w*prefix)|INIT_CWD|NODE_ENV|VITEST)/.test(name);
 }
 
 function addBase(root: string): void {
