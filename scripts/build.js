@@ -1,30 +1,17 @@
 /**
  * Bundles what ships: the program in one file, and each library that is only sometimes needed in a file of its own.
- * CommonJS, because that can be loaded with the code V8 made of it before (`bin/load.js`), and because importing a
+ * CommonJS, because that can be loaded with the code V8 made of it before (`bin/node.js`), and because importing a
  * part of Node into an ES module reads all of its properties: with node:http that loads undici, http2 and zlib.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundling } from './bundling.js';
 import { noticesOf } from './notices.js';
 import { versionDefines } from './version.js';
 
 /** On the way to every start. */
 const always = ['chalk', 'commander', 'execa'];
-
-const common = {
-  bundle: true,
-  write: false,
-  metafile: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node22',
-  supported: { 'dynamic-import': false },
-  minify: true,
-  keepNames: true,
-  legalComments: 'external',
-  logLevel: 'warning',
-};
 
 /** Libraries that src/ imports and that are not in the program's file, by the names of theirs. */
 const libraries = new Map();
@@ -44,7 +31,7 @@ const librariesApart = {
 const built = [];
 built.push(
   await build({
-    ...common,
+    ...bundling,
     entryPoints: ['src/main.ts', 'src/only-version.ts'],
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
@@ -53,7 +40,7 @@ built.push(
   }),
 );
 for (const [name, path] of libraries)
-  built.push(await build({ ...common, entryPoints: [path], outfile: `dist/${name}` }));
+  built.push(await build({ ...bundling, entryPoints: [path], outfile: `dist/${name}` }));
 
 const files = built.flatMap(({ outputFiles }) => outputFiles);
 const isLegal = ({ path }) => path.endsWith('.LEGAL.txt');

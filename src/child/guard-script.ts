@@ -92,7 +92,7 @@ leave() {
   kill -s KILL 0
 }
 
-exec 4>&1 5<&0 >/dev/null </dev/null
+exec 4>&1 5<&3 3<&- >/dev/null
 relay | watch &
 exec 4>&- 5<&-
 wait

@@ -6,9 +6,11 @@
  * session of its own and ignores what a terminal or an orderly shutdown sends. If it dies it is replaced at once;
  * it is stood down only when nothing of the term is left.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
+import type { Readable } from 'node:stream';
 import { inheritedDescriptors } from './descriptors.ts';
 import { guardScript } from './guard-script.ts';
 import { guardPath, shell } from './guard-problem.ts';
@@ -46,13 +48,13 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
       guard: guardScript,
     });
     guard.unref();
-    const { stdin, stdout } = guard;
-    // Node would close it when the shell has ended, and what is left of the guard would take that for our end.
-    Object.assign(guard, { stdin: null });
+    const { stdout } = guard;
+    const lifeline = guard.stdio[3] as Socket;
+    lifeline.unref();
     // Writing to a guard that has just died is no fault: its end is what counts.
-    stdin.on('error', () => undefined);
+    lifeline.on('error', () => undefined);
     tell = (line) => {
-      stdin.write(`${line}\n`);
+      lifeline.write(`${line}\n`);
     };
     if (target !== undefined) tell(`target ${String(target)}`);
     if (deadline !== undefined) tell(`until ${String(deadline)}`);
@@ -61,7 +63,7 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
       if (hasEnded) return;
       hasEnded = true;
       // Parts of a guard may outlive the others.
-      stdin.end('done\n');
+      lifeline.end('done\n');
       if (isOver) return;
       replacements += 1;
       if (exitCode === unfit || replacements > maxReplacements) fail();
@@ -95,15 +97,20 @@ export function startGuard(cookie: string, path: string | undefined): Guard {
   };
 }
 
-/** A shell with nothing but a pipe from us: what else it would inherit is replaced by `/dev/null`. */
+/**
+ * A shell with nothing but a socket from us, its descriptor 3: what else it would inherit is replaced by `/dev/null`.
+ * It is not stdin, because that would be closed for us when the shell has ended, and what is left of the guard would
+ * take it for our end.
+ */
 function spawnAlone(args: readonly string[], env: Record<string, string>) {
   const nowhere = openSync('/dev/null', 'r');
   try {
     const inherited = inheritedDescriptors().filter((fd) => fd !== nowhere);
-    const places = Array.from({ length: Math.max(2, ...inherited) - 2 }, (_, place) => place + 3);
+    const places = Array.from({ length: Math.max(3, ...inherited) - 3 }, (_, place) => place + 4);
     const rest = places.map((fd) => (inherited.includes(fd) ? nowhere : 'ignore'));
-    const stdio = ['pipe', 'pipe', 'ignore', ...rest] as ['pipe', 'pipe', 'ignore'];
-    return spawn(shell, args, { stdio, env, detached: true });
+    const stdio = ['ignore', 'pipe', 'ignore', 'pipe', ...rest] as StdioOptions;
+    const guard = spawn(shell, args, { stdio, env, detached: true });
+    return guard as ChildProcessByStdio<null, Readable, null>;
   } finally {
     closeSync(nowhere);
   }

@@ -1,6 +1,6 @@
 /** The two that are compared: our wrapper, and a plain one made with client-go. */
+import { program } from '../support/program-under-test.ts';
 import { goPrograms } from '../interop/support/programs.ts';
-import { bin } from './subject.ts';
 
 export interface Timing {
   readonly lease: `${number}s`;
@@ -36,7 +36,7 @@ export async function contestants(): Promise<Contestants> {
     ours: {
       name: 'ours',
       commandLine: ({ lock, command, timing = byDefault, kubeconfig }) => [
-        ...[process.execPath, bin, 'run', '--lock', lock],
+        ...[...program, 'run', '--lock', lock],
         ...['--lease-duration', timing.lease, '--renew-deadline', timing.renew],
         ...['--retry-period', timing.retry],
         ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),

@@ -1,11 +1,12 @@
 /** How long nobody works: after a leader's command has ended, and after its wrapper was killed. */
+import { program } from '../support/program-under-test.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startControlPlane } from '../support/control-plane.ts';
 import { circumstances } from './place.ts';
-import { bin, speaker, Subject } from './subject.ts';
+import { speaker, Subject } from './subject.ts';
 import { median, note, print, table } from './table.ts';
 
 /** Both are given to the wrapper, so the table can say what they are. */
@@ -64,7 +65,7 @@ function flagsOf({ lease, renew, retry }: typeof timings): string[] {
 
 /** One leader, one standby, and the end of the leader at no particular moment. */
 async function measure(act: Act, flags: readonly string[]): Promise<Round> {
-  const argv = [process.execPath, bin, 'run', '--lock', 'demo', ...flags, '--', ...speaker];
+  const argv = [...program, 'run', '--lock', 'demo', ...flags, '--', ...speaker];
   const leader = new Subject(argv);
   await leader.said('x');
   const standby = new Subject(argv);

@@ -1,4 +1,5 @@
 /** How long it takes until the command runs, and what that costs in memory while it does. */
+import { program } from '../support/program-under-test.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import {
   type Memory,
 } from './memory.ts';
 import { circumstances, serviceAccountDir, writeServiceAccount } from './place.ts';
-import { bareNode, bin, speaker, Subject } from './subject.ts';
+import { bareNode, speaker, Subject } from './subject.ts';
 import { median, note, print, table } from './table.ts';
 
 interface Case {
@@ -71,7 +72,7 @@ function casesAt(url: string, folder: string): Case[] {
   writeFileSync(kubeconfig, kubeconfigFor(url));
 
   const wrapper = (...flags: string[]) => [
-    ...[process.execPath, bin, 'run', '--lock', 'demo', ...flags, '--'],
+    ...[...program, 'run', '--lock', 'demo', ...flags, '--'],
     ...speaker,
   ];
   const local = wrapper('--backend', 'local', '--local-file', join(folder, 'locks.db'));

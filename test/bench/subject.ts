@@ -3,10 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Reaper } from '../support/control-plane/reaper.ts';
-
-export const bin = fileURLToPath(new URL('../../bin/k8s-leader.js', import.meta.url));
 
 /** A command that says "x" first of all and "y" last of all, when its stdin ends. */
 export const speaker = ['/bin/sh', '-c', 'echo x; read _; echo y'];

@@ -36,13 +36,16 @@ it('there are some', () => {
   expect(blocks).toHaveLength(4);
 });
 
-describe.each(blocks)('with %j', (yaml) => {
-  test('the permissions are for the lock, and there is time to hand over', async () => {
-    const objects = await outcomeOf(yaml);
-    expect(granted(objects)).toEqual([optionsIn(objects).lock]);
-    expect(slackMsOf(objects)).toBeGreaterThanOrEqual(7_000);
-    expect(await made()).not.toEqual(objects);
-  });
+describe('the outcome', () => {
+  test.each(blocks.map((yaml, index) => [index + 1, yaml] as const))(
+    'of kustomization %i: the permissions are for the lock, and there is time to hand over',
+    async (_, yaml) => {
+      const objects = await outcomeOf(yaml);
+      expect(granted(objects)).toEqual([optionsIn(objects).lock]);
+      expect(slackMsOf(objects)).toBeGreaterThanOrEqual(7_000);
+      expect(await made()).not.toEqual(objects);
+    },
+  );
 });
 
 test('each does what the page says', async () => {

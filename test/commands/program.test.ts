@@ -1,4 +1,5 @@
 /** The real program: `status` on a local lock, its exit status, its streams and signals. */
+import { program } from '../support/program-under-test.ts';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +10,6 @@ import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, test, vi } from 'vitest';
 import type { LockStatus } from '../../src/commands/status-report.ts';
 import { localLock } from '../../src/locks/local.ts';
-import { bin } from '../process/support/stage.ts';
 import { sampleRecord } from '../support/record.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -23,7 +23,8 @@ const env = { PATH: process.env['PATH'], HOME: folder };
 
 function start(args: readonly string[], more: Record<string, string> = {}) {
   const options = { env: { ...env, ...more }, stdio: 'pipe', ...limits } as const;
-  return spawn(process.execPath, [bin, ...args], options);
+  const [file = '', ...first] = program;
+  return spawn(file, [...first, ...args], options);
 }
 
 async function ended(args: readonly string[], more: Record<string, string> = {}) {
@@ -91,15 +92,15 @@ describe('status of a local lock', () => {
 
   it('with --watch redraws on a terminal', async () => {
     await hold('drawn', 'me');
-    const words = [process.execPath, bin, 'status', ...local('drawn'), '--watch'].join(' ');
-    const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
+    const words = [...program, 'status', ...local('drawn'), '--watch'].join(' ');
+    const run = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
     let drawn = '';
-    program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
+    run.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
     await vi.waitUntil(() => drawn.includes('holder       me'), { timeout: 10_000 });
     await hold('drawn', 'another');
     await vi.waitUntil(() => drawn.includes('holder       another'), { timeout: 10_000 });
-    program.stdin.write('\u0003');
-    await once(program, 'exit');
+    run.stdin.write('\u0003');
+    await once(run, 'exit');
     const screens = drawn.split('\u001b[H\u001b[J');
     expect(screens.length).toBeGreaterThan(2);
     expect(screens.at(-1)).toContain('holder       another');
@@ -162,7 +163,7 @@ describe('a reader that goes away', () => {
   test.each(['--help', 'status --help', 'rbac --lock demo'])('is no defect: %s', (words) => {
     const line = `{ "$0" "$@"; echo "status $?" >&2; } | :; sleep 0`;
     const quiet = { env, encoding: 'utf8', ...limits } as const;
-    const argv = ['-c', `exec 2>&1; ${line}`, process.execPath, bin, ...words.split(' ')];
+    const argv = ['-c', `exec 2>&1; ${line}`, ...program, ...words.split(' ')];
     expect(execFileSync('sh', argv, quiet)).toMatch(/^status (0|141)\n$/);
   });
 });
@@ -174,9 +175,9 @@ test('a stdout that is full, and that somebody has made non-blocking, is waited 
     my $pid = fork(); if (!$pid) { dup2(fileno(W), 1); exec @ARGV } close(W);
     select(undef, undef, undef, 1); local $/; my $all = <R>; waitpid($pid, 0);
     $all =~ s/^\\.+//; print "$?\n$all"`;
-  const argv = ['-e', fill, process.execPath, bin, 'rbac', '--lock', 'demo'];
-  const program = spawn('perl', argv, { env, ...limits });
-  const [status, first] = (await text(program.stdout)).split('\n');
+  const argv = ['-e', fill, ...program, 'rbac', '--lock', 'demo'];
+  const run = spawn('perl', argv, { env, ...limits });
+  const [status, first] = (await text(run.stdout)).split('\n');
   expect([status, first]).toEqual(['0', 'apiVersion: v1']);
 });
 

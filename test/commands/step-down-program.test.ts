@@ -1,4 +1,5 @@
 /** The real program: `step-down` on a local lock, and the question of `--force` on a terminal. */
+import { program } from '../support/program-under-test.ts';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it, test, vi } from 'vitest';
 import { localLock } from '../../src/locks/local.ts';
-import { bin } from '../process/support/stage.ts';
 import { sampleRecord } from '../support/record.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -20,7 +20,16 @@ const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
 const signal = new AbortController().signal;
 const file = join(folder, 'locks.db');
 const lock = localLock({ file, namespace: 'default', name: 'demo' });
-const argv = [bin, 'step-down', '--lock', 'demo', '--backend', 'local', '--local-file', file];
+const argv = [
+  ...program,
+  'step-down',
+  '--lock',
+  'demo',
+  '--backend',
+  'local',
+  '--local-file',
+  file,
+];
 const dead = { ...sampleRecord, holder: 'dead', leaseDurationMs: 1_000 };
 
 beforeEach(async () => {
@@ -36,7 +45,7 @@ test.each([
   ['', 75, 'dead'],
   ['yesterday', 75, 'dead'],
 ])('--force asks on a terminal; "%s" ends with %i', async (answer, status, left) => {
-  const words = [process.execPath, ...argv, '--force'].join(' ');
+  const words = [...argv, '--force'].join(' ');
   const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
   let drawn = '';
   program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
@@ -47,7 +56,7 @@ test.each([
 });
 
 test('Ctrl-C at the question ends it, and nothing was done', async () => {
-  const words = [process.execPath, ...argv, '--force'].join(' ');
+  const words = [...argv, '--force'].join(' ');
   const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
   let drawn = '';
   program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
@@ -58,7 +67,7 @@ test('Ctrl-C at the question ends it, and nothing was done', async () => {
 });
 
 it('asks a leader, which has the wish on its lock then', async () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { env, ...limits });
+  const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), { env, ...limits });
   expect([status, String(stdout), String(stderr)]).toEqual([
     0,
     '"dead" has been asked to step down\n',

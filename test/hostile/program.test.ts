@@ -1,4 +1,5 @@
 /** The real program among hostile surroundings: it ends, in time, with a documented status and lines without stacks. */
+import { program, programWith } from '../support/program-under-test.ts';
 import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, vi } from 'vitest';
 import { kubeconfig, test, type Folder } from '../kube/fixtures.ts';
-import { bin, need } from '../process/support/stage.ts';
+import { need } from '../process/support/stage.ts';
 import { oneLine } from './expectations.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -25,18 +26,18 @@ interface Run {
 async function ended(folder: Folder, { args, env, before = [], term }: Run) {
   const trace = join(folder.path, 'trace');
   const canary = await folder.write('canary', `#!/bin/sh\n: > '${trace}'\n`, 0o700);
-  const own = [process.execPath, bin, 'run', '--lock', 'demo', ...args, '--', canary];
+  const own = [...program, 'run', '--lock', 'demo', ...args, '--', canary];
   const [file = '', ...rest] = [...before, ...own];
-  const program = spawn(file, rest, {
+  const run = spawn(file, rest, {
     cwd: folder.path,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 15_000,
     killSignal: 'SIGKILL',
   });
-  const said = Promise.all([text(program.stdout), text(program.stderr)]);
-  void term?.then(() => program.kill('SIGTERM'));
-  const exit = once(program, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const said = Promise.all([text(run.stdout), text(run.stderr)]);
+  void term?.then(() => run.kill('SIGTERM'));
+  const exit = once(run, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const asked = term?.then(() => performance.now());
   const [status] = await exit;
   const tookMs = performance.now() - ((await asked) ?? NaN);
@@ -146,10 +147,10 @@ test('where no thread hangs, the exit is an ordinary one', async ({ folder, serv
   const local = ['--backend', 'local', '--local-file', join(folder.path, 'locks.db')];
   for (const flags of [local, ['--kubeconfig', config]]) {
     const place = ['run', '-q', '--lock', 'demo', '--namespace', 'default', ...flags];
-    const args = ['--import', hook, bin, ...place, '--', 'true'];
     const env = { PATH: process.env['PATH'] };
-    const program = spawn(process.execPath, args, { env, timeout: 15_000, killSignal: 'SIGKILL' });
-    expect(await once(program, 'exit')).toEqual([0, null]);
+    const [file, ...args] = [...programWith(hook), ...place, '--', 'true'];
+    const run = spawn(file, args, { env, timeout: 15_000, killSignal: 'SIGKILL' });
+    expect(await once(run, 'exit')).toEqual([0, null]);
     expect(existsSync(trace)).toBe(false);
   }
 });

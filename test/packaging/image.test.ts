@@ -139,12 +139,14 @@ describe('in the image', () => {
     const write =
       'for place in / /opt /opt/k8s-leader /usr /dev /tmp; do echo >$place/x && echo $place; done';
     const whoAmI = 'grep -E "^(Uid|Groups|NoNewPrivs|CapEff):" /proc/self/status';
+    const howItIsMounted =
+      'while read -r _ place _ how _; do echo "$place ${how%%,*}"; done </proc/mounts';
     const container = start([
       ...local,
       '--',
       'sh',
       '-c',
-      `(${write}) 2>/dev/null; ${whoAmI}; exit 42`,
+      `(${write}) 2>/dev/null; ${whoAmI}; ${howItIsMounted}; exit 42`,
     ]);
     expect(await container.exit).toEqual({ status: 42, signal: null });
     await container.closed;
@@ -154,6 +156,11 @@ describe('in the image', () => {
       'Groups:\t ',
       'CapEff:\t0000000000000000',
       'NoNewPrivs:\t1',
+      '/ ro',
+      '/proc rw',
+      '/tmp rw',
+      '/dev ro',
+      ...['null', 'zero', 'random', 'urandom'].map((device) => `/dev/${device} rw`),
     ]);
     expect(container.stderr).not.toContain('no guard');
     expect(inventory()).toEqual(before);

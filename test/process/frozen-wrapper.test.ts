@@ -2,6 +2,7 @@
  * A leader that stands still, or cannot renew and cannot say so, with a standby behind it: the guard keeps their
  * commands apart, and the leader writes nothing when it goes on. `ROUNDS=50` repeats each case.
  */
+import { programWith } from '../support/program-under-test.ts';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
@@ -55,7 +56,7 @@ const troubles: Record<string, (stage: Stage) => Trouble> = {
   'has its event loop blocked'(stage) {
     const file = join(stage.folder, 'block');
     return {
-      leader: contender(stage, { nodeFlags: ['--import', fixture('block-loop.js')] }),
+      leader: contender(stage, { by: programWith(fixture('block-loop.js')) }),
       begin() {
         writeFileSync(file, '');
       },
@@ -113,8 +114,8 @@ describe.concurrent.each(Object.entries(troubles))('a leader that %s', (_, meet)
 });
 
 test('a leader that was stopped before it started CMD never does', async ({ stage, expect }) => {
-  const nodeFlags = ['--import', fixture('stop-at-spawn.js')];
-  const leader = stage.run(['echo', 'CMD was started'], { nodeFlags, flags: quick });
+  const by = programWith(fixture('stop-at-spawn.js'));
+  const leader = stage.run(['echo', 'CMD was started'], { by, flags: quick });
   await until(() => stateOf(leader.pid) === 'T');
   const standby = contender(stage, { flags: quick });
   await standby.line(/^alone$/);

@@ -1,4 +1,5 @@
 /** A wrapper that is killed without a word takes CMD along, and nobody else. `ROUNDS=200` tries more moments. */
+import { isProgram } from '../support/program-under-test.ts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe } from 'vitest';
@@ -85,7 +86,7 @@ describe('a stranger that gets the process id of CMD', () => {
 
   test('survives that we are killed', async ({ stage, expect }) => {
     const namespace = await reused(stage);
-    const isWrapper = (pid: number) => argvOf(pid)[0] === process.execPath;
+    const isWrapper = (pid: number) => isProgram(argvOf(pid));
     process.kill(descendantsOf(namespace.pid).find(isWrapper)!, 'SIGKILL');
     await namespace.line(/^ended with 137$/);
     await until(() => !commandsOf(namespace).includes(daemon));

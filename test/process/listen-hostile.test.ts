@@ -1,11 +1,12 @@
 /** Renewals keep their schedule whatever the clients of --listen do: measured where the writes arrive. */
+import { program } from '../support/program-under-test.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kubeconfig } from '../kube/fixtures.ts';
 import { startApiServer } from '../support/api-server.ts';
 import { probes, urlOf } from './support/http.ts';
 import { until } from './support/proc.ts';
-import { bin, fixture, test, type Stage } from './support/stage.ts';
+import { fixture, test, type Stage } from './support/stage.ts';
 
 const retryMs = 250;
 const timings = ['--lease-duration', '15', '--renew-deadline', '10', '--retry-period', '0.25'];
@@ -29,7 +30,7 @@ async function leaderOn(stage: Stage) {
   writeFileSync(file, kubeconfig(server.url, { token: 'secret' }));
   const place = ['--kubeconfig', file, '--namespace', 'default', '--lock', 'job'];
   const flags = [...place, '--listen', '127.0.0.1:0', ...timings];
-  const leader = stage.start([process.execPath, bin, 'run', ...flags, '--', 'sleep', '600']);
+  const leader = stage.start([...program, 'run', ...flags, '--', 'sleep', '600']);
   const url = await urlOf(leader);
   /** How late the latest of the next renewals is. */
   const latenessMs = async (): Promise<number> => {

@@ -1,4 +1,5 @@
 /** A CMD that is, or starts, another `k8s-leader run`. */
+import { program } from '../support/program-under-test.ts';
 import { describe } from 'vitest';
 import { isAlive, until } from './support/proc.ts';
 import {
@@ -29,8 +30,7 @@ test('without a lock of its own is refused, even if ours came as a variable', as
   expect,
 }) => {
   const env = { K8S_LEADER_LOCK: 'job' };
-  const [node = '', bin = ''] = stage.commandLine([]);
-  const wrapper = stage.run([node, bin, 'run', '--', 'true'], { env });
+  const wrapper = stage.run([...program, 'run', '--', 'true'], { env });
   await wrapper.line(/no lock is named/);
   expect(await wrapper.exit).toEqual({ status: 64, signal: null });
 });

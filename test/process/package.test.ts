@@ -78,7 +78,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'bin/k8s-leader.js',
-      'bin/load.js',
+      'bin/node.js',
       'bin/package.json',
       'dist/THIRD-PARTY-NOTICES',
       'dist/library/index.d.ts',

@@ -1,10 +1,10 @@
 /** `k8s-leader run` as a process: the real program, what it says, and how it ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunEvent } from '../../../src/events.ts';
 import type { Reaper } from '../../support/control-plane/reaper.ts';
+import { program } from '../../support/program-under-test.ts';
 import { until } from './until.ts';
 
 /** A line of the log. */
@@ -51,12 +51,10 @@ export interface Invocation {
   readonly reaper: Reaper;
 }
 
-const bin = join(import.meta.dirname, '../../../bin/k8s-leader.js');
-
 /** Starts the program in a session of its own, as in a container: there is no terminal. */
 export async function startCandidate(invocation: Invocation): Promise<Candidate> {
   const { launcher = [], args, env, reaper } = invocation;
-  const [file = '', ...rest] = [...launcher, process.execPath, bin, ...args];
+  const [file = '', ...rest] = [...launcher, ...program, ...args];
   const child = spawn(file, rest, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 /**
  * Where the process tests play: a folder with a lock file, wrappers that compete for the lock in it, and the end of
- * everything they started. The wrappers are the real program, `bin/k8s-leader.js`, as built.
+ * everything they started. The wrappers are the real program.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,14 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as base } from 'vitest';
+import { isProgram, program } from '../../support/program-under-test.ts';
 import { LockFile, lockName } from './lock-file.ts';
 import { argvOf, carriersOf, descendantsOf } from './proc.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
 /** What a wrapper finds around it. */
 export type Place = 'own group' | 'terminal' | 'under an init' | 'as PID 1';
-
-export const bin = fileURLToPath(new URL('../../../bin/k8s-leader.js', import.meta.url));
 
 /** The path of a program that serves as CMD or as a hook. */
 export function fixture(name: string): string {
@@ -38,7 +37,8 @@ export interface RunOptions extends Partial<ProgramOptions> {
   readonly lock?: string;
   /** Further options of `k8s-leader run`. */
   readonly flags?: readonly string[];
-  readonly nodeFlags?: readonly string[];
+  /** How our program is started when not as usual. */
+  readonly by?: readonly string[];
   readonly place?: Place;
   /** A program that runs the wrapper, which is added to its arguments. */
   readonly before?: readonly string[];
@@ -69,10 +69,10 @@ export class Stage {
 
   /** What {@link run} executes. */
   commandLine(command: readonly string[], options: RunOptions = {}): string[] {
-    const { lock = lockName, flags = [], nodeFlags = [] } = options;
+    const { lock = lockName, flags = [], by = program } = options;
     const { path } = this.lockFile;
     const run = ['run', '--lock', lock, '--backend', 'local', '--local-file', path, ...flags];
-    return [process.execPath, ...nodeFlags, bin, ...run, '--', ...command];
+    return [...by, ...run, '--', ...command];
   }
 
   /** Has something done when everything has ended. */
@@ -120,7 +120,7 @@ export class Wrapper extends Program {
 
   /** The wrapper's own process; the one we have started may only lead to it. */
   get wrapperPid(): number {
-    return this.#find(([node = '', ...args]) => node === process.execPath && args.includes(bin));
+    return this.#find(isProgram);
   }
 
   /** CMD and everything alive that it has started. */

@@ -1,9 +1,10 @@
 /** A terminal with a shell on it, and somebody at the keyboard. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isProgram } from '../../support/program-under-test.ts';
 import { argvOf, carriersOf, descendantsOf } from './proc.ts';
 import type { Program } from './program.ts';
-import { bin, quoted, type RunOptions, type Stage } from './stage.ts';
+import { quoted, type RunOptions, type Stage } from './stage.ts';
 
 export const key = { ctrlC: '\u0003', ctrlZ: '\u001a', ctrlBackslash: '\u001c' } as const;
 
@@ -24,12 +25,11 @@ export interface Terminal {
 export function openTerminal(stage: Stage, shell: string): Terminal {
   const env = { PS1: '', TERM: 'dumb' };
   const screen = stage.start(['script', '-qefc', shell, '/dev/null'], { env });
-  const isWrapper = (argv: string[]) => argv[0] === process.execPath && argv.includes(bin);
   return {
     screen,
     type: (keys) => void screen.stdin.write(keys),
     offspring: () => carriersOf(screen.mark, 'LEADER_TERM='),
-    wrappers: () => descendantsOf(screen.pid).filter((pid) => isWrapper(argvOf(pid))),
+    wrappers: () => descendantsOf(screen.pid).filter((pid) => isProgram(argvOf(pid))),
   };
 }
 

@@ -1,0 +1,85 @@
+'use strict';
+/*
+ * What the door needs of the program that runs it, here Node. The one-file executable has another in its place
+ * (packaging/executable/bun.cjs), with the same four functions.
+ */
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { resolve } = require('node:path');
+const { Script } = require('node:vm');
+
+/** The folder of what was built. */
+const dist = resolve(__dirname, '../dist');
+const loaded = new Map();
+
+/**
+ * A built file of the program, by its name, with the code that V8 made of it in the build: compiling it anew, in every
+ * process, is a quarter of a start. V8 refuses what another version of it has made, or the same with other flags;
+ * then, as without a cache, it compiles what is needed.
+ */
+function load(name) {
+  const known = loaded.get(name);
+  if (known) return known.module.exports;
+  const filename = resolve(dist, name);
+  const source = readFileSync(filename, 'latin1');
+  const script = new Script(`(function (exports, require, module) {${source}\n})`, {
+    filename,
+    cachedData: readCache(filename),
+  });
+  const module = { exports: {} };
+  loaded.set(name, { script, module, filename });
+  const fromNode = createRequire(filename);
+  const require = (id) => (id.startsWith('./') ? load(id.slice(2)) : fromNode(id));
+  script.runInThisContext()(module.exports, require, module);
+  return module.exports;
+}
+
+/** Node's versions differ in their V8, processors in its code. */
+function cacheOf(filename) {
+  return `${filename}.${process.version}-${process.arch}.cache`;
+}
+
+function readCache(filename) {
+  try {
+    return readFileSync(cacheOf(filename));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Looking at one of these makes the stream that CMD shares with us non-blocking, and CMD loses output. Node itself
+ * looks, whenever a socket is closed or node:util is imported, and so do libraries: they see something else.
+ */
+function hideStreams() {
+  for (const name of ['stdin', 'stdout', 'stderr'])
+    Object.defineProperty(process, name, { value: {} });
+}
+
+/**
+ * A USR1 in the milliseconds before our handlers were there opened Node's inspector. Where the command line is ours to
+ * write, as in the image, `node --disable-sigusr1` prevents that. A shebang cannot pass it on every system (env -S is
+ * unknown to busybox, and sh would drop variables from the environment), so here it is closed again.
+ */
+async function closeInspector() {
+  if (process.execArgv.includes('--disable-sigusr1')) return;
+  const inspector = require('node:inspector');
+  // The signal is seen twice, by an interrupt and by the loop: once closed, or if its port was taken, it opens again.
+  for (let round = 0; round < 3; round += 1) {
+    if (inspector.url() !== undefined) inspector.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Ends the process. An exit waits for threads, also for one that writes to a stderr that nobody reads: `stuck` takes
+ * them away first.
+ */
+function leave(status, stuck) {
+  if (stuck)
+    process.execve(process.execPath, [process.execPath, '-e', `process.exit(${status})`], {});
+  // Not process.exitCode: Node would take down its signal handlers first, and a late TERM would hide the status.
+  process.exit(status);
+}
+
+module.exports = { load, loaded, cacheOf, hideStreams, closeInspector, leave };
