@@ -5,6 +5,7 @@ import {
   nameOf,
   objectsIn,
   podSpecIn,
+  type PodSpec,
   type Rendered,
 } from '../kustomize/deployment.ts';
 import { environmentIn, optionsIn, slackMsOf } from '../kustomize/invocation.ts';
@@ -31,6 +32,13 @@ async function enforceRestricted({ controlPlane, namespace }: Contest): Promise<
   await controlPlane.request('PATCH', `/api/v1/namespaces/${namespace}`, {
     metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
   });
+}
+
+/** What holds for the whole Pod holds for its own container alone. */
+function restrictContainerAlone(spec: PodSpec): void {
+  const [container] = spec.containers;
+  container!.securityContext = { ...spec.securityContext, ...container!.securityContext };
+  delete spec.securityContext;
 }
 
 describe('the example', () => {
@@ -91,16 +99,16 @@ describe('the example', () => {
 });
 
 describe.concurrent('under its own Role', () => {
-  async function applied(contest: Contest): Promise<string> {
+  async function applied(contest: Contest, objects = example): Promise<string> {
     const { controlPlane, namespace } = contest;
     await enforceRestricted(contest);
-    for (const object of example) {
+    for (const object of objects) {
       const path = `${collectionOf(namespace, object)}?fieldValidation=Strict`;
       const { status, body } = await controlPlane.request('POST', path, object);
       expect([nameOf(object), status, body.message]).toEqual([nameOf(object), 201, undefined]);
     }
     const may = { verb: 'create', group: 'coordination.k8s.io', resource: 'leases' };
-    const { serviceAccountName = 'default' } = podSpecIn(example);
+    const { serviceAccountName = 'default' } = podSpecIn(objects);
     return (await accountOf(contest, serviceAccountName, may)).kubeconfig;
   }
 
@@ -140,13 +148,20 @@ describe.concurrent('under its own Role', () => {
     expect(asked.filter(({ code }) => code === 403)).toEqual([]);
   });
 
-  test('the Pod that it makes is accepted', async ({ contest }) => {
-    await applied(contest);
-    const { namespace, controlPlane } = contest;
-    const spec = podSpecIn(example);
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec };
-    const path = `${collectionOf(namespace, pod)}?fieldValidation=Strict`;
-    const { status, body } = await controlPlane.request('POST', path, pod);
-    expect([status, body.message]).toEqual([201, undefined]);
-  });
+  test.for([
+    ["the Pod's", () => Promise.resolve(example)],
+    ["the container's alone", () => made({ objects: [plain(restrictContainerAlone)] })],
+  ] as const)(
+    'the Pod is accepted where the restrictions are %s',
+    async ([, render], { contest }) => {
+      const objects = await render();
+      await applied(contest, objects);
+      const { namespace, controlPlane } = contest;
+      const spec = podSpecIn(objects);
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec };
+      const path = `${collectionOf(namespace, pod)}?fieldValidation=Strict`;
+      const { status, body } = await controlPlane.request('POST', path, pod);
+      expect([status, body.message]).toEqual([201, undefined]);
+    },
+  );
 });

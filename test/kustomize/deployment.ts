@@ -29,6 +29,7 @@ export interface Container {
   livenessProbe?: Probe;
   readinessProbe?: Probe;
   startupProbe?: Probe;
+  securityContext?: object;
 }
 
 export interface PodSpec {
@@ -38,6 +39,7 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number;
   initContainers?: readonly Container[];
   containers: Container[];
+  securityContext?: object;
   volumes?: readonly { readonly name: string; readonly emptyDir: object }[];
 }
 
