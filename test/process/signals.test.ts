@@ -32,6 +32,7 @@ describe.each(Object.entries(sentTo) as [Place, NodeJS.Signals[]][])('%s:', (pla
     const wrapper = stage.run(cmd, { place, flags: ['-q'] });
     await send(wrapper, signals);
     expect(await wrapper.exit).toEqual({ status: 0, signal: null });
+    await wrapper.closed;
     expect(received(wrapper)).toEqual(signals.map(short));
   });
 
@@ -42,6 +43,7 @@ describe.each(Object.entries(sentTo) as [Place, NodeJS.Signals[]][])('%s:', (pla
     await send(wrapper, ten);
     wrapper.signal('SIGUSR2');
     expect(await wrapper.exit).toEqual({ status: 0, signal: null });
+    await wrapper.closed;
     expect(received(wrapper)).toEqual([...ten, 'SIGUSR2' as const].map(short));
   });
 });
