@@ -12,7 +12,7 @@ hold();
 const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 for (const name of names) process.on(name, (signal) => deliver(signal));
 
-const { load, hideStreams, closeInspector, leave } = require('./node.js');
+const { executable, load, hideStreams, closeInspector, leave } = require('./node.js');
 hideStreams();
 process.removeAllListeners('warning');
 
@@ -22,6 +22,7 @@ const { main } = load(isOnlyVersion ? 'only-version.cjs' : 'main.cjs');
 const running = main({
   argv,
   env: process.env,
+  executable,
   signals: {
     hold,
     listen(listener) {

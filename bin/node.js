@@ -1,7 +1,7 @@
 'use strict';
 /*
  * What the door needs of the program that runs it, here Node. The one-file executable has another in its place
- * (packaging/executable/bun.cjs), with the same four functions.
+ * (packaging/executable/bun.cjs), with the same five.
  */
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -82,4 +82,7 @@ function leave(status, stuck) {
   process.exit(status);
 }
 
-module.exports = { load, loaded, cacheOf, hideStreams, closeInspector, leave };
+/** Node's program is many files. */
+const executable = undefined;
+
+module.exports = { executable, load, loaded, cacheOf, hideStreams, closeInspector, leave };

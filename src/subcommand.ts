@@ -15,6 +15,8 @@ import { version } from './version.ts';
 export interface SubcommandWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signals: SignalSource;
+  /** Our one file, if we are one. */
+  readonly executable?: string | undefined;
   readonly stdout: Sink;
   readonly stderr: Sink;
 }
@@ -58,6 +60,7 @@ const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = {
   rbac,
   doctor,
   completion,
+  install,
 };
 
 async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
@@ -136,4 +139,12 @@ async function completion({ argv, stdout }: Call): Promise<Exit> {
   const { outline } = await import('./cli/outline.ts');
   const { completionFor } = await import('./commands/completion.ts');
   return print(stdout, completionFor(options.shell, outline()));
+}
+
+async function install({ argv, stdout, executable }: Call): Promise<Exit> {
+  const { installOptions } = await import('./cli/install-options.ts');
+  const options = installOptions(argv);
+  if ('text' in options) return print(stdout, options.text);
+  const { install } = await import('./commands/install.ts');
+  return print(stdout, `${await install(options.folder, executable)}\n`);
 }

@@ -9,6 +9,8 @@ export interface World {
   /** Help, version and what the other commands print go here; `run` never writes to it. */
   readonly stdout: Sink;
   readonly stderr?: Sink;
+  /** The file that we are, where we are a single one. */
+  readonly executable?: string | undefined;
 }
 
 /** The world once there is a way to stderr. */

@@ -19,4 +19,7 @@ function leave(status) {
   process.exit(status);
 }
 
-module.exports = { load, hideStreams, closeInspector, leave };
+/** Ourselves, also if the file has been removed. */
+const executable = '/proc/self/exe';
+
+module.exports = { executable, load, hideStreams, closeInspector, leave };

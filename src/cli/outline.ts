@@ -5,6 +5,7 @@ import { choices } from './choices.ts';
 import { addSubcommand } from './command-line.ts';
 import { completionSpelling } from './completion-options.ts';
 import { doctorSpelling } from './doctor-options.ts';
+import { installSpelling } from './install-options.ts';
 import { newProgram } from './program.ts';
 import { rbacSpelling } from './rbac-options.ts';
 import { addRunCommand } from './run-command.ts';
@@ -21,6 +22,7 @@ export function wholeProgram(print: (text: string) => void): Command {
     rbacSpelling,
     doctorSpelling,
     completionSpelling,
+    installSpelling,
   ])
     addSubcommand<string>(program, spelling);
   return program;

@@ -8,6 +8,7 @@ export const subcommands = {
   rbac: 'print the permissions that a candidate needs, as YAML',
   doctor: 'check configuration, server, permissions and timings',
   completion: 'print completions for bash, zsh or fish',
+  install: 'copy this one-file executable into a folder',
 } as const;
 
 export type SubcommandName = keyof typeof subcommands;
