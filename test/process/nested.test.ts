@@ -43,6 +43,7 @@ test('gets each signal once, and passes it on once', async ({ stage, expect }) =
     await wrapper.line(new RegExp(`^${name}$`));
   }
   expect(await wrapper.exit).toEqual({ status: 0, signal: null });
+  await wrapper.closed;
   expect(wrapper.stdout).toBe('ready\nHUP\nTERM\nUSR1\n');
 });
 

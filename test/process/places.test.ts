@@ -75,6 +75,7 @@ describe('where there is', () => {
     await wrapper.line(/^ready$/);
     wrapper.signal('SIGTERM');
     expect(await wrapper.exit).toEqual({ status: 137, signal: null });
+    await wrapper.closed;
     expect(wrapper.lines.filter((each) => line.test(each))).toHaveLength(1);
     expect(wrapper.lines.filter((each) => each.includes('guard'))).toHaveLength(1);
     expect(wrapper.family()).toEqual([]);

@@ -51,6 +51,7 @@ test('while CMD is being stopped, more signals reach it', async ({ stage, expect
     await Promise.race([wrapper.line(new RegExp(`^${name}$`)), wrapper.exit]);
   }
   expect(await wrapper.exit).toEqual({ status: 0, signal: null });
+  await wrapper.closed;
   expect(wrapper.stdout).toBe('ready\nTERM\nINT\nHUP\nUSR2\n');
   expect(stage.lockFile.holder).toBe('');
 });
