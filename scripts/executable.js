@@ -3,20 +3,23 @@
  *
  *     node scripts/executable.js [linux-x64 | linux-x64-musl | linux-arm64 | linux-arm64-musl]…
  *
- * into build/k8s-leader-<form>; without arguments the one for this machine. The runtimes are those of the lock file in
- * packaging/executable, each in a folder of the user's cache, since npm installs for one kind of machine at a time.
+ * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments the one for this machine. The runtimes
+ * are those of the lock file in packaging/executable, each in a folder of the user's cache, since npm installs for one
+ * kind of machine at a time.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundling } from './bundling.js';
+import { licenceIn, noticesOf } from './notices.js';
 import { withStandIn } from './stand-in.cjs';
 import { versionDefines } from './version.js';
 
 const recipe = resolve('packaging/executable');
+const { packages: runtimes } = JSON.parse(readFileSync(join(recipe, 'package-lock.json'), 'utf8'));
 const isMusl = process.report.getReport().header.glibcVersionRuntime === undefined;
 const thisMachine = `linux-${process.arch}${isMusl ? '-musl' : ''}`;
 
@@ -36,26 +39,43 @@ const forBun = {
 };
 const streams = ['stdin', 'stdout', 'stderr'].map((name) => [`process.${name}`, '{}']);
 
-/** Our code in one file, optional parts with it: they are compiled only where a run comes to them. */
+/** Our code in one file, optional parts with it: they are compiled only where a run comes to them. Returns the notices. */
 async function bundle(outfile) {
-  await build({
+  const { metafile, outputFiles } = await build({
     ...bundling,
-    write: true,
-    metafile: false,
-    legalComments: 'none',
     entryPoints: ['bin/k8s-leader.js'],
     outfile,
     define: { ...versionDefines, ...Object.fromEntries(streams) },
     plugins: [forBun],
   });
+  const legalTexts = [];
+  for (const { path, contents, text } of outputFiles)
+    if (path === outfile) writeFileSync(outfile, contents);
+    else legalTexts.push(text);
+  return noticesOf([metafile], legalTexts, [noticeOfBun()]);
+}
+
+/** Of Bun itself. As long as its packages come without a licence's text, that says where its authors have it. */
+function noticeOfBun() {
+  const folder = dirname(dirname(runtime(thisMachine)));
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const none = `Its package, ${name}, names this licence, but has no text of it.`;
+  const text = `The program that runs the code of k8s-leader in the one-file executables, as its authors have built it:
+https://github.com/oven-sh/bun, tag bun-v${version}.
+
+Libraries that it is linked with have licences of their own, among them the LGPL of JavaScriptCore. LICENSE.md there
+lists them, and says how to build Bun with another JavaScriptCore. scripts/executable.js of k8s-leader puts the code,
+which is all in its repository, into a Bun.
+
+${licenceIn(folder) || none}`;
+  return { title: `Bun ${version} (${license})`, text };
 }
 
 /** The Bun of the lock file for such a machine. */
 function runtime(form) {
   const name = `bun-${form.replace('arm64', 'aarch64')}`;
-  const { version } = JSON.parse(readFileSync(join(recipe, 'package-lock.json'), 'utf8')).packages[
-    `node_modules/@oven/${name}`
-  ];
+  const { version } = runtimes[`node_modules/@oven/${name}`] ?? {};
+  if (version === undefined) throw new Error(`there is no Bun for ${form}`);
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader');
   const folder = join(cache, `${name}-${version}`);
   const program = join(folder, 'node_modules/@oven', name, 'bin/bun');
@@ -108,11 +128,12 @@ async function ordersOf(program, folder, kubeconfig) {
 const forms = process.argv.length > 2 ? process.argv.slice(2) : [thisMachine];
 await withStandIn(async (kubeconfig, folder) => {
   const bundled = join(folder, 'k8s-leader.cjs');
-  await bundle(bundled);
+  const notices = await bundle(bundled);
   const first = join(folder, 'k8s-leader');
   compile(bundled, thisMachine, first);
   const orders = await ordersOf(first, folder, kubeconfig);
   mkdirSync('build', { recursive: true });
+  writeFileSync('build/THIRD-PARTY-NOTICES', notices);
   for (const form of forms) {
     const outfile = resolve('build', `k8s-leader-${form}`);
     compile(bundled, form, outfile, orders);

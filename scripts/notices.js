@@ -7,9 +7,9 @@ import { join } from 'node:path';
 
 const rule = `\n${'-'.repeat(80)}\n\n`;
 
-/** `metafiles` are esbuild's, `legalTexts` its files `*.LEGAL.txt`. */
-export function noticesOf(metafiles, legalTexts) {
-  const packages = [...new Set(metafiles.flatMap(foldersOf))].map(licensed);
+/** `metafiles` are esbuild's, `legalTexts` its files `*.LEGAL.txt`, `others` what comes along without esbuild. */
+export function noticesOf(metafiles, legalTexts, others = []) {
+  const packages = [...new Set(metafiles.flatMap(foldersOf))].map(licensed).concat(others);
   packages.sort((a, b) => a.title.localeCompare(b.title, 'en'));
   const parts = packages.map(({ title, text }) => `${title}\n\n${text}\n`);
   const inner = [...new Set(legalTexts.flatMap((text) => text.match(/\/\*!.*?\*\//gs) ?? []))];
@@ -34,9 +34,14 @@ export function foldersOf({ outputs }) {
 
 function licensed(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)\b/i.test(file));
-  if (files.length === 0 || typeof license !== 'string')
+  const text = licenceIn(folder);
+  if (text === '' || typeof license !== 'string')
     throw new Error(`${folder} is bundled, but has no licence that could be shipped`);
-  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
-  return { title: `${name} ${version} (${license})`, text: texts.join('\n\n') };
+  return { title: `${name} ${version} (${license})`, text };
+}
+
+/** The texts of a package's files about its licence; empty where it has none. */
+export function licenceIn(folder) {
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)\b/i.test(file));
+  return files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
 }

@@ -1,10 +1,7 @@
-/** What BuildKit makes of a Dockerfile; the program that asks it is built once, from this folder, into the user's cache. */
+/** What BuildKit makes of a Dockerfile; the program that asks it is built once, from this folder. */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { builtOnce, runTool, type Tool } from '../interop/support/built-once.ts';
-
-const go: Tool = { file: 'go', absent: 'the tests of the Dockerfile need Go: https://go.dev/dl' };
+import { goTool } from '../support/go-tool.ts';
 
 /** Of the image that would come out. */
 export interface ImageConfig {
@@ -45,23 +42,12 @@ export interface Dockerfile {
 
 /** Reads the Dockerfile and .dockerignore of a folder. */
 export async function dockerfileOf(folder: string): Promise<Dockerfile> {
-  const { stdout } = await promisify(execFile)(await reader(), [folder]);
-  return JSON.parse(stdout) as Dockerfile;
-}
-
-async function reader(): Promise<string> {
-  const cwd = import.meta.dirname;
-  const folder = await builtOnce({
+  const reader = await goTool({
     name: 'dockerfile',
-    sources: ['go.mod', 'go.sum', 'main.go'].map((file) => join(cwd, file)),
-    world: '',
-    async make(target) {
-      const how = ['-mod=readonly', '-trimpath', '-ldflags', '-s -w'];
-      await runTool(go, ['build', ...how, '-o', `${target}/dockerfile`, '.'], {
-        cwd,
-        env: { CGO_ENABLED: '0', GOWORK: 'off' },
-      });
-    },
+    command: '.',
+    folder: import.meta.dirname,
+    sources: ['main.go'],
   });
-  return join(folder, 'dockerfile');
+  const { stdout } = await promisify(execFile)(reader, [folder]);
+  return JSON.parse(stdout) as Dockerfile;
 }

@@ -26,10 +26,9 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// What the official image of Node says of itself.
+// What the official image of Debian says of itself.
 const base = `{"architecture":"amd64","os":"linux","config":{
-	"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","NODE_VERSION=24.0.0"],
-	"Entrypoint":["docker-entrypoint.sh"],"Cmd":["node"]}}`
+	"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"Cmd":["bash"]}}`
 
 type baseImages struct{}
 

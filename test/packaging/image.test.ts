@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,12 +18,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { dockerfileOf } from '../dockerfile/dockerfile.ts';
 import { need } from '../process/support/stage.ts';
 import { Container } from './support/container.ts';
-import { imageOf, type Image } from './support/image.ts';
+import { bareRoot, imageOf, type Image } from './support/image.ts';
 
 /** Go builds the reader once, and npm fills the first stage. */
 const longestBuildMs = 900_000;
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  version: string;
   description: string;
   license: string;
 };
@@ -70,12 +72,14 @@ describe('the Dockerfile', { timeout: longestBuildMs }, () => {
     ]);
   });
 
-  it('makes it run without root, on a small base that both stages share', async () => {
+  it('makes it run without root, on a small base', async () => {
     const { config, stages } = await dockerfileOf(resolve());
     // By number: a kubelet cannot tell whether a name is root (runAsNonRoot).
     expect(config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    const bases = new Set(stages.map(({ base }) => base));
-    expect([...bases]).toEqual([expect.stringMatching(/^node:\d+-\w+-slim$/)]);
+    const [build, last] = stages.map(({ base }) => /^(\w+):(?:\d+-)?(\w+)-slim$/.exec(base));
+    expect([build?.[1], last?.[1]]).toEqual(['node', 'debian']);
+    expect(build?.[2]).toBe(last?.[2]);
+    expect(stages).toHaveLength(2);
   });
 });
 
@@ -102,6 +106,16 @@ describe('in the image', () => {
     return container;
   }
 
+  /** A folder that anybody may write to, as an emptyDir. */
+  function emptyVolume(): string {
+    const volume = mkdtempSync(join(tmpdir(), 'k8s-leader-volume-'));
+    chmodSync(volume, 0o777);
+    onTestFinished(() => {
+      rmSync(volume, { recursive: true });
+    });
+    return volume;
+  }
+
   /** Everything in the image, with what a change would change. */
   function inventory(): string[] {
     return globSync('**', { cwd: image.root }).map((name) => {
@@ -111,19 +125,16 @@ describe('in the image', () => {
   }
 
   it('is what the program needs, and its licence', () => {
-    const files = globSync('opt/k8s-leader/**', { cwd: image.root });
-    const own = files.map((file) => file.replace(/^opt\/k8s-leader\/?/, ''));
-    expect(own).toEqual(
-      expect.arrayContaining([
-        'package.json',
-        'LICENSE',
-        'dist/main.cjs',
-        'dist/THIRD-PARTY-NOTICES',
-      ]),
-    );
-    expect(own.filter((file) => /node_modules|\.ts$|^(src|scripts|test)\b/.test(file))).toEqual(
-      own.filter((file) => /^dist\/library\/.*\.d\.ts$/.test(file)),
-    );
+    const own = globSync('{opt,usr/{local,share}}/**', { cwd: image.root });
+    const files = own.filter((name) => lstatSync(join(image.root, name)).isFile());
+    expect(files.sort()).toEqual([
+      'usr/local/bin/k8s-leader',
+      'usr/share/doc/k8s-leader/LICENSE',
+      'usr/share/doc/k8s-leader/THIRD-PARTY-NOTICES',
+    ]);
+    const text = readFileSync(join(image.root, files[2]!), 'utf8');
+    expect(text).toMatch(/^Bun \d+\.\d+\.\d+ \(MIT\)$/m);
+    expect(text).toMatch(/^commander \d+\.\d+\.\d+ \(MIT\)$/m);
   });
 
   it('without arguments there is help', async () => {
@@ -137,7 +148,7 @@ describe('in the image', () => {
   it("the exit status is the command's, and nothing but /tmp is written to", async () => {
     const before = inventory();
     const write =
-      'for place in / /opt /opt/k8s-leader /usr /dev /tmp; do echo >$place/x && echo $place; done';
+      'for place in / /usr /usr/local/bin /dev /tmp; do echo >$place/x && echo $place; done';
     const whoAmI = 'grep -E "^(Uid|Groups|NoNewPrivs|CapEff):" /proc/self/status';
     const howItIsMounted =
       'while read -r _ place _ how _; do echo "$place ${how%%,*}"; done </proc/mounts';
@@ -176,11 +187,7 @@ describe('in the image', () => {
   });
 
   it('the next one waits in its turn, and TERM ends the wait', async () => {
-    const volume = mkdtempSync(join(tmpdir(), 'k8s-leader-volume-'));
-    chmodSync(volume, 0o777);
-    onTestFinished(() => {
-      rmSync(volume, { recursive: true });
-    });
+    const volume = emptyVolume();
     const command = [
       '--',
       'sh',
@@ -205,8 +212,45 @@ describe('in the image', () => {
   it('a command cannot outlive its killed wrapper', async () => {
     const container = start([...local, '--', 'sh', '-c', 'echo ready; exec sleep 600']);
     await container.line(/^ready$/);
-    process.kill(container.processOf('node'), 'SIGKILL');
+    process.kill(container.processOf('k8s-leader'), 'SIGKILL');
     expect(await container.exit).toEqual({ status: 137, signal: null });
+  });
+
+  it('as an init container it installs a copy, which runs where there is nothing but glibc', async () => {
+    const volume = emptyVolume();
+    const init = start(['install', '/tmp/volume'], volume);
+    expect(await init.exit).toEqual({ status: 0, signal: null });
+    await init.closed;
+    expect(init.stderr).toBe('');
+    expect(readdirSync(volume)).toEqual(['k8s-leader']);
+    const copy = lstatSync(join(volume, 'k8s-leader'));
+    expect([copy.uid, copy.gid, copy.mode & 0o777]).toEqual([65532, 65532, 0o755]);
+
+    const root = bareRoot();
+    const copied = '/tmp/volume/k8s-leader';
+    const bare = { ...image, root, config: { ...image.config, Entrypoint: [copied] } };
+    const container = new Container(bare, [...local, '--', copied, '--version'], volume);
+    onTestFinished(async () => {
+      container.end();
+      await container.exit;
+      rmSync(root, { recursive: true });
+    });
+    expect(await container.exit).toEqual({ status: 0, signal: null });
+    await container.closed;
+    expect(container.stdout).toBe(`${manifest.version}\n`);
+  });
+
+  it('it installs into a file system in memory as well', async () => {
+    const container = start([
+      ...local,
+      '--',
+      'sh',
+      '-c',
+      'k8s-leader install /tmp && /tmp/k8s-leader --version',
+    ]);
+    expect(await container.exit).toEqual({ status: 0, signal: null });
+    await container.closed;
+    expect(container.lines).toContain(manifest.version);
   });
 
   it('a command that is not there is said so', async () => {

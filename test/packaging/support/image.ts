@@ -1,7 +1,7 @@
 /**
- * The image of a Dockerfile as a folder. The steps of all stages are taken in order, with two differences to a
- * container runtime: what a base image brings, and what the last stage installs, comes from this machine, no more of it
- * than named here; and an earlier stage's commands run in its folder, not with that as their root.
+ * The image of a Dockerfile as a folder, for a machine like this. The steps of all stages are taken in order, with two
+ * differences to a container runtime: what a base image brings, and what the last stage installs, comes from this machine,
+ * no more of it than named here; and an earlier stage's commands run in its folder, not with that as their root.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -20,6 +20,7 @@ import {
   type Copy,
   type Dockerfile,
   type ImageConfig,
+  type Run,
 } from '../../dockerfile/dockerfile.ts';
 
 export interface Image {
@@ -28,10 +29,10 @@ export interface Image {
   readonly remove: () => void;
 }
 
-/** What the program needs to be there, besides Node: an init, and what its guard runs. */
+/** What the program needs to be there: an init, and what its guard runs. */
 const programs = ['tini', 'sh', 'sleep', 'grep'];
 
-/** Takes the time of an `npm ci`. */
+/** Takes the time of two `npm ci`: our tools', and the runtime's. */
 export async function imageOf(context: string): Promise<Image> {
   const dockerfile = await dockerfileOf(context);
   const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-image-'));
@@ -58,7 +59,7 @@ function build({ stages }: Dockerfile, context: string, folder: string): string 
     for (const step of steps)
       if (!('run' in step))
         copy(step, root, step.from === undefined ? context : roots.get(step.from));
-      else if (!isLast) runIn(join(root, step.folder), step.run);
+      else if (!isLast) runIn(root, step);
   }
   // Folders of mkdtemp are for their owner alone.
   for (const each of [folder, root]) chmodSync(each, 0o755);
@@ -73,14 +74,17 @@ function copy({ sources, to }: Copy, root: string, from: string | undefined): vo
   }
 }
 
-function runIn(folder: string, command: string): void {
-  execFileSync('/bin/sh', ['-c', command], {
-    cwd: folder,
+function runIn(root: string, { folder, run }: Run): void {
+  execFileSync('/bin/sh', ['-c', run], {
+    cwd: join(root, folder),
     env: {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOfThisRun(name))),
       PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
       // What has been fetched for this repository need not be fetched again.
       npm_config_prefer_offline: 'true',
+      // But what earlier builds have put aside is not there.
+      XDG_CACHE_HOME: join(root, 'cache'),
+      TARGETARCH: process.arch === 'x64' ? 'amd64' : process.arch,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -92,24 +96,43 @@ function isOfThisRun(name: string): boolean {
 }
 
 function addBase(root: string): void {
-  for (const name of ['proc', 'dev', 'tmp']) mkdirSync(join(root, name));
-  add(root, process.execPath, '/usr/local/bin/node');
-  for (const name of programs)
-    add(root, which(name), name === 'sh' ? '/bin/sh' : `/usr/bin/${name}`);
+  addGlibc(root);
+  for (const name of programs) {
+    const program = which(name);
+    add(root, program, name === 'sh' ? '/bin/sh' : `/usr/bin/${name}`);
+    for (const library of librariesOf(program)) add(root, library);
+  }
 }
 
-/** With the shared libraries that it loads. */
-function add(root: string, program: string, to: string): void {
-  const libraries = execFileSync('sh', ['-c', 'ldd "$1" || true', 'sh', program], {
+/** The places that mounts go to, and glibc with its loader: nothing that could be started. */
+function addGlibc(root: string): void {
+  for (const name of ['proc', 'dev', 'tmp']) mkdirSync(join(root, name));
+  // Node needs most parts of it.
+  for (const library of librariesOf(process.execPath))
+    if (/^(ld-linux|lib(c|dl|m|pthread|rt)\.so)/.test(basename(library))) add(root, library);
+}
+
+/** A root that has nothing but that. */
+export function bareRoot(): string {
+  const root = mkdtempSync(join(tmpdir(), 'k8s-leader-bare-'));
+  addGlibc(root);
+  chmodSync(root, 0o755);
+  return root;
+}
+
+/** The shared libraries that it loads. */
+function librariesOf(program: string): string[] {
+  const said = execFileSync('sh', ['-c', 'ldd "$1" || true', 'sh', program], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const paths = [...libraries.matchAll(/(?:^|\s)(\/\S+) \(0x/g)].map(([, path]) => path!);
-  for (const [from, target] of [[program, to], ...paths.map((path) => [path, path])] as const) {
-    const there = join(root, target);
-    mkdirSync(dirname(there), { recursive: true });
-    if (!existsSync(there)) copyFileSync(from, there);
-  }
+  return [...said.matchAll(/(?:^|\s)(\/\S+) \(0x/g)].map(([, path]) => path!);
+}
+
+function add(root: string, file: string, to = file): void {
+  const there = join(root, to);
+  mkdirSync(dirname(there), { recursive: true });
+  if (!existsSync(there)) copyFileSync(file, there);
 }
 
 /** @throws one line that says what to install */
