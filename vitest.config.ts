@@ -15,6 +15,18 @@ const endurance = [
   'packaging/image',
 ].map((name) => `test/${name}.test.ts`);
 
+/** Outside of test/process, but about the program as it ships. Together with those it can be run on any form of it. */
+const program = ['commands/program', 'docs/commands', 'hostile/program'].map(
+  (name) => `test/${name}.test.ts`,
+);
+
+/** What is about the npm package or the image alone; of no use where an executable takes the place of the package. */
+const ofThePackage = process.env['EXECUTABLE']
+  ? ['process/package', 'packaging/image', 'docs/picture', 'commands/completion'].map(
+      (name) => `test/${name}.test.ts`,
+    )
+  : [];
+
 export default defineConfig({
   test: {
     // On two processors vitest would use one. What measures time has its own to itself.
@@ -24,15 +36,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['cluster', 'faults', 'interop', 'process']
+          exclude: ['cluster', 'executable', 'faults', 'interop', 'process']
             .map((folder) => `test/${folder}/**`)
-            .concat(endurance),
+            .concat(endurance, program),
         },
       },
       {
         test: {
           name: 'process',
-          include: ['test/process/**/*.test.ts'],
+          include: ['test/process/**/*.test.ts', ...program],
           exclude: endurance,
           testTimeout: 30_000,
           fileParallelism: false,
@@ -42,8 +54,17 @@ export default defineConfig({
         test: {
           name: 'endurance',
           include: endurance,
+          exclude: ofThePackage,
           testTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'executable',
+          include: ['test/executable/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 1_800_000,
         },
       },
       {

@@ -125,7 +125,8 @@ async function ordersOf(program, folder, kubeconfig) {
   return orders;
 }
 
-const forms = process.argv.length > 2 ? process.argv.slice(2) : [thisMachine];
+const bothForms = [`linux-${process.arch}`, `linux-${process.arch}-musl`];
+const forms = process.argv.length > 2 ? process.argv.slice(2) : bothForms;
 await withStandIn(async (kubeconfig, folder) => {
   const bundled = join(folder, 'k8s-leader.cjs');
   const notices = await bundle(bundled);

@@ -1,4 +1,5 @@
 /** Every command line in the documentation and the examples is one that the program takes; some are also run. */
+import { bin, executable } from '../support/program-under-test.ts';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,7 +80,7 @@ function place(): { folder: string; env: Record<string, string> } {
   });
   const programs = join(folder, 'bin');
   cpSync(join(root, 'examples/scripts'), programs, { recursive: true });
-  symlinkSync(join(root, 'bin/k8s-leader.js'), join(programs, 'k8s-leader'));
+  symlinkSync(executable ?? bin, join(programs, 'k8s-leader'));
   const work = join(folder, 'work');
   mkdirSync(work);
   const path = [programs, dirname(process.execPath), process.env['PATH']];

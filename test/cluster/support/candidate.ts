@@ -42,6 +42,8 @@ export interface Candidate {
 
 /** How to run it. */
 export interface Invocation {
+  /** By default {@link program}. */
+  readonly program?: readonly string[];
   /** What to run it by, instead of directly. */
   readonly launcher?: readonly string[];
   readonly args: readonly string[];
@@ -53,8 +55,8 @@ export interface Invocation {
 
 /** Starts the program in a session of its own, as in a container: there is no terminal. */
 export async function startCandidate(invocation: Invocation): Promise<Candidate> {
-  const { launcher = [], args, env, reaper } = invocation;
-  const [file = '', ...rest] = [...launcher, ...program, ...args];
+  const { launcher = [], args, env, reaper, program: form = program } = invocation;
+  const [file = '', ...rest] = [...launcher, ...form, ...args];
   const child = spawn(file, rest, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

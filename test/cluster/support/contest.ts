@@ -52,6 +52,8 @@ export interface Participation {
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly launcher?: readonly string[];
+  /** By default the form of the program that is under test. */
+  readonly program?: readonly string[];
 }
 
 export interface Contest extends LeaseClient, Accounts {
@@ -64,7 +66,10 @@ export interface Contest extends LeaseClient, Accounts {
   /** Starts a candidate whose connections go through a proxy of its own. */
   joinThroughProxy(name: string, how?: Participation): Promise<Candidate & { proxy: FaultyProxy }>;
   /** `k8s-leader` with any arguments, in an environment that leads to no cluster. */
-  start(args: readonly string[], how?: Pick<Participation, 'env' | 'launcher'>): Promise<Candidate>;
+  start(
+    args: readonly string[],
+    how?: Pick<Participation, 'env' | 'launcher' | 'program'>,
+  ): Promise<Candidate>;
   /** A command that records its life. */
   life(...habits: Habit[]): [string, ...string[]];
   lives(): Promise<Life[]>;
@@ -132,10 +137,10 @@ export async function openContest(controlPlane: ControlPlane): Promise<Contest> 
     ...accountsIn(controlPlane, namespace),
     ...leaseAt(controlPlane.request, { namespace, name: lock }),
 
-    async start(args, { env = {}, launcher = [] } = {}) {
+    async start(args, { env = {}, ...how } = {}) {
       // Most are about what a lock costs, for which accounts may do nothing else.
       const world = { HOME: home, K8S_LEADER_EVENTS: 'no', ...env };
-      const candidate = await startCandidate({ launcher, args, env: world, reaper });
+      const candidate = await startCandidate({ ...how, args, env: world, reaper });
       candidates.push(candidate);
       return candidate;
     },

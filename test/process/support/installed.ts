@@ -17,6 +17,12 @@ export interface Installed {
   /** What npm has put beside its programs. */
   readonly prefix: string;
   run(name: string, ...argv: readonly string[]): Ended;
+  /** Where an installed program is. */
+  bin(name: string): string;
+  /** What calls k8s-leader by npx. */
+  readonly npxArgv: readonly string[];
+  /** What npm needs for that of its environment. */
+  readonly env: Readonly<Record<string, string>>;
   npx(name: string, ...argv: readonly string[]): Ended;
   remove(): Promise<void>;
 }
@@ -41,14 +47,19 @@ export async function install(packed: Packed): Promise<Installed> {
   const call = (program: string, argv: readonly string[]): Ended =>
     spawnSync(program, argv, { cwd: place, env, encoding: 'utf8', timeout: 60_000 });
 
+  const bin = (name: string) => join(prefix, 'bin', name);
+  const npxArgv = (name: string) => ['npx', '--yes', '--package', tarball, '--', name];
   const words = ['install', '--global', '--prefix', prefix, '--foreground-scripts', tarball];
   const { status, stdout, stderr } = call('npm', words);
   if (status !== 0) throw new Error(`npm ${words.join(' ')}: ${stderr}`);
   return {
     said: stdout + stderr,
     prefix,
-    run: (name, ...argv) => call(join(prefix, 'bin', name), argv),
-    npx: (name, ...argv) => call('npx', ['--yes', '--package', tarball, '--', name, ...argv]),
+    env,
+    bin,
+    npxArgv: npxArgv('k8s-leader'),
+    run: (name, ...argv) => call(bin(name), argv),
+    npx: (name, ...argv) => call(npxArgv(name)[0]!, [...npxArgv(name).slice(1), ...argv]),
     remove: () => rm(place, { recursive: true }),
   };
 }
