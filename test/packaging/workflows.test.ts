@@ -92,6 +92,26 @@ test('the tests run on the oldest line of Node that the package promises', () =>
   expect(/\d+/.exec(manifest.engines.node)?.[0]).toBe(oldest);
 });
 
+test('a release has the executable in every form that there is, and Dependabot looks after each npm package', () => {
+  const folder = 'packaging/executable';
+  const { optionalDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
+    optionalDependencies: Record<string, string>;
+  };
+  const forms = Object.keys(optionalDependencies).map((name) =>
+    name.replace('@oven/bun-', '').replace('aarch64', 'arm64'),
+  );
+  const { release } = workflow('.github/workflows/release.yml').jobs;
+  const shell = (release?.steps ?? []).map(({ run }) => run ?? '').join('\n');
+  const made = /npm run executable -- (.*)/.exec(shell)?.[1]?.split(' ');
+  expect(made?.sort()).toEqual(forms.sort());
+
+  const { updates } = loadYaml<{ updates: { directory: string }[] }>(
+    readFileSync('.github/dependabot.yml', 'utf8'),
+  );
+  const directories = updates.map(({ directory }) => directory);
+  expect(directories).toContain(`/${folder}`);
+});
+
 test('what is run by .ci/run exists', () => {
   const names = readFileSync('.ci/run', 'utf8').matchAll(/^(?:step npm run|suite \w+) ([\w:]+)/gm);
   const scripts = [...names].map(([, name]) => name);
