@@ -12,6 +12,7 @@ const endurance = [
   'commands/completion',
   'commands/step-down-program',
   'docs/picture',
+  'packaging/dockerfile',
   'packaging/image',
 ].map((name) => `test/${name}.test.ts`);
 
@@ -22,9 +23,13 @@ const program = ['commands/program', 'docs/commands', 'hostile/program'].map(
 
 /** What is about the npm package or the image alone; of no use where an executable takes the place of the package. */
 const ofThePackage = process.env['EXECUTABLE']
-  ? ['process/package', 'packaging/image', 'docs/picture', 'commands/completion'].map(
-      (name) => `test/${name}.test.ts`,
-    )
+  ? [
+      'process/package',
+      'packaging/dockerfile',
+      'packaging/image',
+      'docs/picture',
+      'commands/completion',
+    ].map((name) => `test/${name}.test.ts`)
   : [];
 
 export default defineConfig({

@@ -3,9 +3,9 @@
  *
  *     node scripts/executable.js [linux-x64 | linux-x64-musl | linux-arm64 | linux-arm64-musl]…
  *
- * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments the one for this machine. The runtimes
- * are those of the lock file in packaging/executable, each in a folder of the user's cache, since npm installs for one
- * kind of machine at a time.
+ * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments both for machines like this. The
+ * runtimes are those of the lock file in packaging/executable, each in a folder of the user's cache, since npm installs
+ * for one kind of machine at a time.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * The image of a Dockerfile as a folder, for a machine like this. The steps of all stages are taken in order, with two
+ * The image of a Dockerfile as a folder. The steps of all stages are taken in order, with two
  * differences to a container runtime: what a base image brings, and what the last stage installs, comes from this machine,
  * no more of it than named here; and an earlier stage's commands run in its folder, not with that as their root.
  */
@@ -32,22 +32,31 @@ export interface Image {
 /** What the program needs to be there: an init, and what its guard runs. */
 const programs = ['tini', 'sh', 'sleep', 'grep'];
 
-/** Takes the time of two `npm ci`: our tools', and the runtime's. */
-export async function imageOf(context: string): Promise<Image> {
+const ours = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** Takes the time of two `npm ci`: our tools', and the runtime's. Named as container runtimes do: `amd64`, `arm64`. */
+export async function imageOf(context: string, machine: string = ours): Promise<Image> {
   const dockerfile = await dockerfileOf(context);
   const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-image-'));
   const remove = () => {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { root: build(dockerfile, context, folder), config: dockerfile.config, remove };
+    const root = build(dockerfile, { context, folder, machine });
+    return { root, config: dockerfile.config, remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-function build({ stages }: Dockerfile, context: string, folder: string): string {
+interface Place {
+  readonly context: string;
+  readonly folder: string;
+  readonly machine: string;
+}
+
+function build({ stages }: Dockerfile, { context, folder, machine }: Place): string {
   const roots = new Map<string, string>();
   let root = folder;
   for (const [index, { name, steps }] of stages.entries()) {
@@ -59,7 +68,7 @@ function build({ stages }: Dockerfile, context: string, folder: string): string 
     for (const step of steps)
       if (!('run' in step))
         copy(step, root, step.from === undefined ? context : roots.get(step.from));
-      else if (!isLast) runIn(root, step);
+      else if (!isLast) runIn(root, machine, step);
   }
   // Folders of mkdtemp are for their owner alone.
   for (const each of [folder, root]) chmodSync(each, 0o755);
@@ -74,7 +83,7 @@ function copy({ sources, to }: Copy, root: string, from: string | undefined): vo
   }
 }
 
-function runIn(root: string, { folder, run }: Run): void {
+function runIn(root: string, machine: string, { folder, run }: Run): void {
   execFileSync('/bin/sh', ['-c', run], {
     cwd: join(root, folder),
     env: {
@@ -84,7 +93,7 @@ function runIn(root: string, { folder, run }: Run): void {
       npm_config_prefer_offline: 'true',
       // But what earlier builds have put aside is not there.
       XDG_CACHE_HOME: join(root, 'cache'),
-      TARGETARCH: process.arch === 'x64' ? 'amd64' : process.arch,
+      TARGETARCH: machine,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
