@@ -57,9 +57,9 @@ function hideStreams() {
 }
 
 /**
- * A USR1 in the milliseconds before our handlers were there opened Node's inspector. Where the command line is ours to
- * write, as in the image, `node --disable-sigusr1` prevents that. A shebang cannot pass it on every system (env -S is
- * unknown to busybox, and sh would drop variables from the environment), so here it is closed again.
+ * A USR1 in the milliseconds before our handlers were there opened Node's inspector. Who writes the whole command line
+ * prevents that by `node --disable-sigusr1`. A shebang cannot pass it on every system (env -S is unknown to busybox, and
+ * sh would drop variables from the environment), so here it is closed again.
  */
 async function closeInspector() {
   if (process.execArgv.includes('--disable-sigusr1')) return;

@@ -2,7 +2,7 @@
  * Signals in the first milliseconds, while the program is still being loaded. Each test is one moment.
  * `ROUNDS=160` tries every millisecond.
  */
-import { programAsInTheImage } from '../support/program-under-test.ts';
+import { programWithoutInspector } from '../support/program-under-test.ts';
 import { constants } from 'node:os';
 import { setTimeout as after } from 'node:timers/promises';
 import { beforeAll, describe } from 'vitest';
@@ -79,7 +79,7 @@ describe('USR1', () => {
   test.concurrent.for(moments)(
     'at %i ms never opens an inspector under --disable-sigusr1',
     async (ms, { stage, expect }) => {
-      const wrapper = stage.run(deaf, { flags: ['-q'], by: programAsInTheImage });
+      const wrapper = stage.run(deaf, { flags: ['-q'], by: programWithoutInspector });
       await after(ms);
       wrapper.process.kill('SIGUSR1');
       await Promise.race([wrapper.line(/^ready$/), wrapper.exit]);

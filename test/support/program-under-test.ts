@@ -15,8 +15,8 @@ export const executable = named ? resolve(named) : undefined;
 /** The program, its arguments are to follow. */
 export const program: readonly string[] = executable ? [executable] : [process.execPath, bin];
 
-/** As the image starts it: Node never opens an inspector. */
-export const programAsInTheImage: readonly string[] = executable
+/** In a way that nothing ever opens an inspector. */
+export const programWithoutInspector: readonly string[] = executable
   ? program
   : [process.execPath, '--disable-sigusr1', bin];
 
