@@ -74,6 +74,11 @@ it('is what the program needs, and its licence', () => {
   expect(text).toMatch(/^commander \d+\.\d+\.\d+ \(MIT\)$/m);
 });
 
+it.each(['README.md', 'docs/deployment.md'])('has what %s copies from it', (page) => {
+  const copied = /COPY --from=\S+\/k8s-leader:1 (\S+) \//.exec(readFileSync(page, 'utf8'))?.[1];
+  expect(lstatSync(join(image.root, copied ?? '/none')).mode & 0o777).toBe(0o755);
+});
+
 it(
   'for the other kind of machine its program is compiled on this one',
   async () => {
