@@ -38,12 +38,13 @@ export async function look(options: LookOptions): Promise<Versioned | undefined>
   return bounded({ clock, boundMs, signal }, (within) => lock.read({ signal: within }));
 }
 
-/** Ends when the signal aborts. @throws {LockFault} when the first look fails */
+/** Ends when the signal aborts, the onlooker may do that as well. @throws {LockFault} when the first look fails */
 export async function follow(options: FollowOptions, onlooker: Onlooker): Promise<void> {
   const { lock, clock, signal, pauseMs } = options;
   let isWatchable = lock.watch !== undefined;
   for (let seen = await look(options); !signal.aborted; seen = await lookUntilSeen()) {
     onlooker.see(seen);
+    if (isOver(signal)) return;
     const end = isWatchable ? await watchFrom(seen, options, onlooker) : 'ended';
     if (end === 'denied') isWatchable = false;
     if (end !== 'lease over') await clock.sleep(pauseMs, signal);
@@ -62,6 +63,11 @@ export async function follow(options: FollowOptions, onlooker: Onlooker): Promis
       }
     }
   }
+}
+
+/** It may have become so since it was asked before, which TypeScript does not see. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 type WatchEnd = 'ended' | 'denied' | 'lease over';
@@ -88,6 +94,7 @@ async function watchFrom(
       latest = version;
       alarm.set(leftOf(seen, clock.wall()));
       onlooker.see(seen);
+      if (isOver(signal)) break;
     }
     return alarm.hasRung() ? 'lease over' : 'ended';
   } catch (thrown) {

@@ -62,6 +62,37 @@ function scene(watched: 'watched' | 'unwatched', holder?: string, faults: Scene[
 const denied = new LockFault('denied', 'no');
 const down = new LockFault('unreachable', 'down');
 
+test.each(['at the first look', 'at a change'])('%s the onlooker can end it', async (when) => {
+  const clock = new FakeClock();
+  const server = new MemoryLockServer();
+  const post = new WatchPost(server);
+  const { read, write } = server.handle();
+  const lock: Lock = { read, write, watch: (signal) => post.watch(signal) };
+  const over = new AbortController();
+  let sights = 0;
+  const last = when === 'at a change' ? 3 : 1;
+  server.edit(record(clock, 'a'));
+  const ending = follow(
+    { lock, clock, signal: over.signal, requestTimeoutMs: 5_000, pauseMs: 2_000 },
+    {
+      see() {
+        sights += 1;
+        if (sights === last) over.abort();
+      },
+      outOfReach: () => undefined,
+      inReach: () => undefined,
+      unwatched: () => undefined,
+    },
+  );
+  await clock.advance(0);
+  server.edit(record(clock, 'b'));
+  server.edit(record(clock, 'c'));
+  await clock.advance(0);
+  await ending;
+  expect(sights).toBe(last);
+  expect(clock.sleepers).toBe(0);
+});
+
 test('a watch shows each change at once, without further looks', async () => {
   const { clock, server, shown, stop } = scene('watched', 'a');
   await clock.advance(0);
