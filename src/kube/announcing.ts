@@ -52,8 +52,10 @@ export function announcing(options: AnnouncingOptions): Announcing {
   const send = async (announcement: Announcement): Promise<void> => {
     if (!object || !isAllowed || ended.signal.aborted) return;
     const { signal } = ended;
-    const mark = randomBytes(8).toString('hex');
-    const how = { connection, namespace, host, wallMs: clock.wall(), mark, signal };
+    const wallMs = clock.wall();
+    // As client-go's begin: whoever lists Events by their names has them in their order.
+    const mark = Math.trunc(wallMs).toString(16) + randomBytes(4).toString('hex');
+    const how = { connection, namespace, host, wallMs, mark, signal };
     try {
       await createEvent(object, announcement, how);
     } catch (thrown) {
