@@ -1,9 +1,9 @@
 /** Our wrapper and a plain client-go one side by side: one run, one API server, taking turns. */
-import { contestants, namespace, type Contestants } from './contestants.ts';
+import { contestants, type Contestants } from './contestants.ts';
 import { compareForeignHolder, compareHandOver, compareTakeover } from './compare-succession.ts';
 import { compareStart } from './compare-start.ts';
 import { compareSteadyState } from './compare-steady.ts';
-import { circumstances, serviceAccountDir, writeServiceAccount } from './place.ts';
+import { circumstances } from './place.ts';
 import { openStage, type Stage } from './stage.ts';
 import { comparison, note, print, type Figure } from './table.ts';
 
@@ -45,9 +45,7 @@ export async function compare({ rounds, only, command }: CompareOptions): Promis
   const both = await contestants();
   const stage = await openStage();
   try {
-    const { token } = await stage.account('pod');
-    const { caFile } = stage.controlPlane;
-    writeServiceAccount(serviceAccountDir, { token, caFile, namespace });
+    await stage.becomePod();
     const setting = { stage, ...both };
     const figures: Figure[] = [];
     for (const [name, part] of Object.entries(parts)) {

@@ -2,6 +2,7 @@
  * Measures what no test asserts. Prints tables in Markdown; docs/performance.md has some.
  *
  *     npm run bench -- start [--rounds 15]       from exec to the command's first byte, and memory
+ *     npm run bench -- forms [--rounds 15]       the same for each form of the program, and its size (needs `npm run executable`)
  *     npm run bench -- handover [--rounds 5]     from the end of one leader's command to the start of the next
  *     npm run bench -- compare [--rounds N] [--only start,steady,handover,takeover,foreign]
  *                                                beside a plain client-go wrapper, at one real API server
@@ -17,6 +18,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { compare, partNames } from './compare.ts';
 import { measureCrowd } from './crowd.ts';
+import { measureForms } from './forms.ts';
 import { measureHandOver } from './handover.ts';
 import { inMountNamespace } from './place.ts';
 import { measureRenewals } from './renewals.ts';
@@ -42,13 +44,14 @@ const minutes = Number(values.minutes);
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   start: () => measureStart(rounds ?? 15),
+  forms: () => measureForms(rounds ?? 15, command),
   handover: () => measureHandOver(rounds ?? 5),
   compare: () => compare({ rounds, only, command }),
   crowd: () => measureCrowd({ sizes, svg: values.svg, command }),
   soak: () => soak(minutes, command),
   renewals: measureRenewals,
 };
-const inPod = ['start', 'compare', 'soak'];
+const inPod = ['start', 'forms', 'compare', 'soak'];
 
 const bench = benches[what];
 const isCount = (value: number | undefined) =>

@@ -1,8 +1,8 @@
 /** Whether memory grows with time: a leader and a standby of the built program, looked at every minute. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { contestants, namespace } from './contestants.ts';
+import { contestants } from './contestants.ts';
 import { commandLineOf, descendantsOf, memoryOf, sum } from './memory.ts';
-import { circumstances, serviceAccountDir, writeServiceAccount } from './place.ts';
+import { circumstances } from './place.ts';
 import { openStage } from './stage.ts';
 import { worker, type Subject } from './subject.ts';
 import { median, print } from './table.ts';
@@ -14,9 +14,7 @@ export async function soak(minutes: number, command: string): Promise<void> {
   const { ours } = await contestants();
   const stage = await openStage();
   try {
-    const { token } = await stage.account('pod');
-    const { caFile } = stage.controlPlane;
-    writeServiceAccount(serviceAccountDir, { token, caFile, namespace });
+    await stage.becomePod();
     const start = () => stage.start(ours.commandLine({ lock: 'soak', command: worker }));
     const leader = start();
     await leader.said('x');

@@ -11,7 +11,7 @@ import {
   type PolicyRule,
 } from '../support/control-plane.ts';
 import { namespace } from './contestants.ts';
-import { writeServiceAccount } from './place.ts';
+import { serviceAccountDir, writeServiceAccount } from './place.ts';
 import { Subject } from './subject.ts';
 
 export interface Account {
@@ -26,6 +26,8 @@ export interface Account {
 export interface Stage {
   readonly controlPlane: ControlPlane;
   account(name: string): Promise<Account>;
+  /** Mounts an account where a pod has it. */
+  becomePod(): Promise<void>;
   /** Starts it as in a pod, with the service account that is mounted there. */
   start(argv: readonly string[]): Subject;
   /** Undefined when there is none. */
@@ -61,7 +63,7 @@ export async function openStage(): Promise<Stage> {
     const { status, body } = await request('GET', `${leases}/${lock}`);
     return status === 200 ? body : undefined;
   };
-  return {
+  const stage: Stage = {
     controlPlane,
     lease,
     async account(name) {
@@ -71,6 +73,10 @@ export async function openStage(): Promise<Stage> {
       writeServiceAccount(mounted, { token, caFile, namespace });
       const user = `system:serviceaccount:${namespace}:${name}`;
       return { user, kubeconfig, token, folder: mounted };
+    },
+    async becomePod() {
+      const { token } = await stage.account('pod');
+      writeServiceAccount(serviceAccountDir, { token, caFile, namespace });
     },
     start: (argv) => new Subject(argv, env).watchedBy(reaper),
     async editLease(lock, change) {
@@ -89,6 +95,7 @@ export async function openStage(): Promise<Stage> {
       await controlPlane.close();
     },
   };
+  return stage;
 }
 
 /** Waits until a moment that has nothing to do with anybody's retry period. */
