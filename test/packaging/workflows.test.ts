@@ -113,7 +113,9 @@ test('a release has the executable in every form that there is, and Dependabot l
 });
 
 test('what is run by .ci/run exists', () => {
-  const names = readFileSync('.ci/run', 'utf8').matchAll(/^(?:step npm run|suite [\w-]+) ([\w:]+)/gm);
+  const names = readFileSync('.ci/run', 'utf8').matchAll(
+    /^(?:step npm run|suite [\w-]+) ([\w:]+)/gm,
+  );
   const scripts = [...names].map(([, name]) => name);
   expect(scripts.length).toBeGreaterThan(5);
   expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(scripts));

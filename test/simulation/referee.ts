@@ -53,8 +53,8 @@ export class Referee {
   /** Terms that were asked to end. */
   readonly #wished = new Set<string>();
   readonly #asked = new Set<Life>();
-  /** When who has stepped down has released, as long as nobody else has written since. */
-  readonly #asideSinceMs = new Map<Life, number>();
+  /** When who has stepped down has released, and which term, as long as nobody else has written since. */
+  readonly #aside = new Map<Life, { readonly sinceMs: number; readonly term: string }>();
   /** Since when nobody holds it; Infinity when somebody does. */
   readonly #freeSinceMs = { first: -Infinity, second: -Infinity };
 
@@ -123,7 +123,7 @@ export class Referee {
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );
     }
-    this.#lookAside(life, atMs, record.holder === '');
+    this.#lookAside(life, atMs, record);
     const isFree = before?.record.holder === '';
     this.#freeSinceMs[place] = record.holder === '' ? atMs : Infinity;
     // Of several objects the first is claimed first, when all are free.
@@ -158,13 +158,19 @@ export class Referee {
       this.violated(`${life.name} steps down although nobody has wished that`);
   }
 
-  #lookAside(life: Life, atMs: number, isRelease: boolean): void {
-    for (const other of this.#asideSinceMs.keys())
-      if (other !== life) this.#asideSinceMs.delete(other);
-    const sinceMs = this.#asideSinceMs.get(life);
-    if (isRelease && this.#asked.delete(life)) this.#asideSinceMs.set(life, atMs);
-    if (isRelease || sinceMs === undefined) return;
-    this.#asideSinceMs.delete(life);
+  /**
+   * The second of two objects is released first. Until the other one is as well, a renewal of it may arrive that was
+   * on its way all the time: that is the term which has ended, and nobody leads with one object.
+   */
+  #lookAside(life: Life, atMs: number, record: LeaderRecord): void {
+    for (const other of this.#aside.keys()) if (other !== life) this.#aside.delete(other);
+    const isRelease = record.holder === '';
+    if (isRelease && this.#asked.delete(life))
+      this.#aside.set(life, { sinceMs: atMs, term: this.#termOf.get(life) ?? '' });
+    const aside = this.#aside.get(life);
+    if (isRelease || !aside || termOf(record) === aside.term) return;
+    this.#aside.delete(life);
+    const { sinceMs } = aside;
     const { leaseDurationMs } = life.timing;
     if (atMs - sinceMs < leaseDurationMs / fastest - 1)
       this.violated(
@@ -174,7 +180,7 @@ export class Referee {
 
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
   edited(kind: string, source: Versioned, after: Versioned | undefined): void {
-    this.#asideSinceMs.clear();
+    this.#aside.clear();
     const writing = this.#writings.get(source);
     const atMs = kind === 'replayed' ? this.#world.truth.now() : (writing?.atMs ?? 0);
     if (after) this.#writings.set(after, { author: writing?.author, atMs });
