@@ -46,7 +46,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const foreground = hasControllingTerminal();
   let namespace = '';
   const facts = () => ({ lock: name, namespace, identity });
-  const starter = new Starter({ command, env, foreground, facts });
+  const starter = new Starter({ clock: systemClock, command, env, foreground, facts });
   const over = new AbortController();
   for (const message of [...options.warnings, ...warningsOfThePlace(env)])
     emit({ type: 'warning', message });
@@ -61,7 +61,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
       const [opened] = await Promise.all([opening, company.openDoors()]);
       over.signal.addEventListener('abort', opened.close);
       ({ namespace } = opened);
-      const lock = await company.follow(opened);
+      const lock = starter.preparedBy(await company.follow(opened));
       const { timing, requestTimeoutMs } = options;
       const how = { ...timing, requestTimeoutMs, identity, onEvent: emit };
       return company.label(new LeaderElector({ lock, ...how }), opened);

@@ -53,6 +53,8 @@ export type ServiceEnd =
 const leftOverGraceMs = 2_000;
 /** How long KILL may take before it is worth a loud line. */
 const stuckAfterMs = 5_000;
+/** An alarm that is late rings before one that is set now. */
+const lateAlarmMs = 1;
 const firstPollMs = 5;
 const lastPollMs = 200;
 
@@ -114,7 +116,8 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     });
     await Promise.race([exited, fuse.burnt]);
     // Where leadership ends while CMD's left-overs are stopped, CMD itself has still ended as it did.
-    // A loop that stood still may hear of CMD's end before it hears that the term is over.
+    // A loop that stood still may hear of CMD's end before it hears that the term is over: let that be told, too.
+    if (!term.isTrusted()) await clock.sleep(lateAlarmMs);
     const lostTheCommand = term.lost.aborted || !term.isTrusted();
     const isGone = () => status !== undefined && child.living().length === 0;
     const gone = await untilGone(child, { ...options, fuse, term, isGone });

@@ -1,9 +1,12 @@
 /** CMD, as one term after the other starts it. What that needs can be had before: a guard takes some milliseconds. */
 import type { Child, Preparation } from './child/child.ts';
 import { environmentFor, type TermEnvironment } from './child/environment.ts';
+import type { Clock } from './election/clock.ts';
+import type { Lock } from './election/lock.ts';
 import type { Term } from './election/term.ts';
 
 export interface StarterOptions {
+  readonly clock: Clock;
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether CMD shares our process group, because of a terminal. */
@@ -12,9 +15,13 @@ export interface StarterOptions {
   readonly facts: () => Pick<TermEnvironment, 'lock' | 'namespace' | 'identity'>;
 }
 
+/** By then a request is on its way. */
+const sentAfterMs = 1;
+
 export class Starter {
   readonly #options: StarterOptions;
   #prepared: Promise<Preparation> | undefined;
+  #hasStarted = false;
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -25,9 +32,24 @@ export class Starter {
     return (this.#prepared ??= this.#prepare());
   }
 
+  /** The same lock. While its first claim is answered there is time for what is needed when that is won. */
+  preparedBy(lock: Lock): Lock {
+    let isFirst = true;
+    return {
+      ...lock,
+      write: (...claim) => {
+        const written = lock.write(...claim);
+        if (isFirst) this.#prepareSoon();
+        isFirst = false;
+        return written;
+      },
+    };
+  }
+
   /** Undefined when the term was over before. @throws {ExpectedError} 126 or 127 when CMD cannot be started */
   async start(term: Term): Promise<Child | undefined> {
     const { command, env, foreground, facts } = this.#options;
+    this.#hasStarted = true;
     const { startChild } = await loadChild();
     const preparation = await this.prepare();
     this.#prepared = undefined;
@@ -47,6 +69,13 @@ export class Starter {
   async end(): Promise<void> {
     const preparation = await this.#prepared?.catch(() => undefined);
     preparation?.guard?.standDown();
+  }
+
+  /** A failure shows up when it is needed. */
+  #prepareSoon(): void {
+    const sent = this.#options.clock.sleep(sentAfterMs);
+    // An answer may be quicker, and CMD started with what was had then.
+    void sent.then(() => (this.#hasStarted ? undefined : this.prepare())).catch(() => undefined);
   }
 
   async #prepare(): Promise<Preparation> {
