@@ -87,6 +87,21 @@ describe('a command that ends by itself', () => {
   });
 });
 
+describe('a loop that stood still beyond the deadline', () => {
+  it('hears of the end of CMD first, and tells of the loss all the same', async () => {
+    await begin();
+    scene.clock.stall(20_000);
+    // The guard has killed it meanwhile.
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await atRest();
+    expect([end, term.loss]).toEqual([undefined, undefined]);
+    await scene.clock.advance(10);
+    expect(term.loss).toEqual({ kind: 'expired' });
+    expect(end).toEqual({ kind: 'lost', loss: { kind: 'expired' } });
+    expect(told()[0]).toBe('exited');
+  });
+});
+
 describe('signals', () => {
   it('are passed on in order, those that came before too', async () => {
     signals.deliver('SIGHUP');
