@@ -9,9 +9,9 @@ export const installSpelling: Spelling<never> = {
   own: {},
   words: '[DIR]',
   epilogue: `
-In a pod: an init container with this command as "k8s-leader install /k8s-leader",
-a volume that is mounted there, and /k8s-leader/k8s-leader in front of the command
-of each container that mounts it as well.`,
+In a pod: an init container with "k8s-leader install /k8s-leader", a volume that
+is mounted there, and /k8s-leader/k8s-leader in front of the command of each
+container that mounts it as well.`,
 };
 
 /** @throws {UsageError} */
