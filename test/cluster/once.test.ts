@@ -11,9 +11,12 @@ import { until } from './support/until.ts';
 const once = ['--once', 'v42'];
 const places: Place[] = ['lease', 'configmap', 'configmap+lease', 'local'];
 
-/** A command that notes that it runs, and then does what `rest` says, where `$n` is how often it has been run. */
-function noting(contest: Contest, rest: string): string[] {
-  const script = `echo run >>"$0"; n=$(wc -l <"$0"); ${rest}`;
+/**
+ * A command that does what `first` says, notes that it runs, and then does what `rest` says, where `$n` is how often it
+ * has been run.
+ */
+function noting(contest: Contest, rest: string, first = ':'): string[] {
+  const script = `${first}; echo run >>"$0"; n=$(wc -l <"$0"); ${rest}`;
   return ['/bin/sh', '-c', script, join(contest.folder, 'runs')];
 }
 
@@ -71,10 +74,8 @@ describe.concurrent('a run', () => {
   test.for(['0', '7'])(
     'that TERM has ended, with %s, is not recorded, and does not exit 0',
     async (code, { contest }) => {
-      const command = noting(
-        contest,
-        `trap 'exit ${code}' TERM; [ $n -gt 1 ] || { sleep 60 & wait; }`,
-      );
+      const rest = '[ $n -gt 1 ] || { sleep 60 & wait; }';
+      const command = noting(contest, rest, `trap 'exit ${code}' TERM`);
       const a = await joinAt('lease', contest, 'a', { command, flags: once });
       await a.told('started');
       await until('the first run', () => runs(contest) === 1);

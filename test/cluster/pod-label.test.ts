@@ -348,9 +348,10 @@ describe.concurrent('a leader that is cut off', () => {
     });
     const env = await pods.create('a');
     const account = { name: 'a', token, kubeconfig };
-    const command = ['sh', '-c', 'trap "exit 5" TERM; while :; do sleep 0.01; done'];
+    const command = ['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.01; done'];
     const a = await contest.join('a', { flags, account, env, command });
     await labelled(pods, 'a');
+    await until('CMD is ready', () => a.stdout === 'ready\n');
     isHeld = true;
     const beganMs = uptime() * 1_000;
     a.signal('SIGTERM');
