@@ -1,7 +1,6 @@
 /** Locks in annotations on the real server, by accounts that may do no more than they need, with one object. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCluster } from '../../src/kube/config.ts';
-import { connect, type Connection } from '../../src/kube/connection.ts';
+import type { Connection } from '../../src/kube/connection.ts';
 import { parseRecord } from '../../src/locks/annotation-record.ts';
 import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { lockContract } from '../contract/lock-contract.ts';
@@ -15,6 +14,7 @@ import {
   textLog,
   type Contest,
 } from './support/contest.ts';
+import { underContract } from './support/under-contract.ts';
 import { until } from './support/until.ts';
 
 interface FoundObject {
@@ -80,31 +80,12 @@ describe.each(annotationKinds)('with a Role that names the object, $flag:', (kin
     await contest.close();
   });
 
-  lockContract(`an annotation of ${kind.resource}`, async () => {
-    const cluster = await loadCluster({
-      kubeconfig,
-      env: {},
-      signal: new AbortController().signal,
-    });
-    const connections: Connection[] = [];
-    const another = () => {
-      const how = { requestTimeoutMs: 10_000, userAgent: 'k8s-leader-test' };
-      const connection = connect(cluster, how);
-      connections.push(connection);
-      return kind.lockIn({ connection, namespace: contest.namespace, name });
-    };
-    const remove = async () => {
+  lockContract(`an annotation of ${kind.resource}`, () => {
+    const lockBy = (connection: Connection) =>
+      kind.lockIn({ connection, namespace: contest.namespace, name });
+    return underContract(kubeconfig, lockBy, async () => {
       await controlPlane.request('DELETE', `${pathIn(contest, kind)}/${name}`);
-    };
-    return {
-      lock: another(),
-      another,
-      remove,
-      async close() {
-        for (const connection of connections) connection.close();
-        await remove();
-      },
-    };
+    });
   });
 });
 

@@ -1,7 +1,6 @@
 /** One lock in an old object and a Lease, on the real server, by accounts that may do no more than they need. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCluster } from '../../src/kube/config.ts';
-import { connect, type Connection } from '../../src/kube/connection.ts';
+import type { Connection } from '../../src/kube/connection.ts';
 import { parseRecord } from '../../src/locks/annotation-record.ts';
 import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { lockContract } from '../contract/lock-contract.ts';
@@ -16,6 +15,7 @@ import {
   textLog,
   type Contest,
 } from './support/contest.ts';
+import { underContract } from './support/under-contract.ts';
 import { until } from './support/until.ts';
 
 type Half = 'old' | 'lease';
@@ -67,29 +67,13 @@ describe.each(pairKinds)('with a Role that names both objects, $flag:', (kind) =
     await contest.close();
   });
 
-  lockContract(kind.flag, async () => {
-    const signal = new AbortController().signal;
-    const cluster = await loadCluster({ kubeconfig, env: {}, signal });
-    const connections: Connection[] = [];
-    const another = () => {
-      const how = { requestTimeoutMs: 10_000, userAgent: 'k8s-leader-test' };
-      const connection = connect(cluster, how);
-      connections.push(connection);
-      return kind.lockIn({ connection, namespace: contest.namespace, name });
-    };
-    const remove = async () => {
+  lockContract(kind.flag, () => {
+    const lockBy = (connection: Connection) =>
+      kind.lockIn({ connection, namespace: contest.namespace, name });
+    return underContract(kubeconfig, lockBy, async () => {
       await controlPlane.request('DELETE', pathOf(contest, kind));
       if (await contest.lease()) await contest.deleteLease();
-    };
-    return {
-      lock: another(),
-      another,
-      remove,
-      async close() {
-        for (const connection of connections) connection.close();
-        await remove();
-      },
-    };
+    });
   });
 });
 
