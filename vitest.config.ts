@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+const filesOf = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
+
 /** What takes long because it waits for leases to run out, repeats itself, or needs half a distribution. */
-const endurance = [
+const endurance = filesOf([
   'process/frozen-wrapper',
   'process/killed-wrapper',
   'process/early-signals',
@@ -14,23 +16,19 @@ const endurance = [
   'docs/picture',
   'packaging/dockerfile',
   'packaging/image',
-].map((name) => `test/${name}.test.ts`);
+]);
 
 /** Outside of test/process, but about the program as it ships. Together with those it can be run on any form of it. */
-const program = ['commands/program', 'docs/commands', 'hostile/program'].map(
-  (name) => `test/${name}.test.ts`,
-);
+const program = filesOf(['commands/program', 'docs/commands', 'hostile/program']);
 
 /** What is about the npm package or the image alone; of no use where an executable takes the place of the package. */
-const ofThePackage = process.env['EXECUTABLE']
-  ? [
-      'process/package',
-      'packaging/dockerfile',
-      'packaging/image',
-      'docs/picture',
-      'commands/completion',
-    ].map((name) => `test/${name}.test.ts`)
-  : [];
+const ofThePackage = filesOf([
+  'process/package',
+  'packaging/dockerfile',
+  'packaging/image',
+  'docs/picture',
+  'commands/completion',
+]);
 
 export default defineConfig({
   test: {
@@ -59,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'endurance',
           include: endurance,
-          exclude: ofThePackage,
+          exclude: process.env['EXECUTABLE'] ? ofThePackage : [],
           testTimeout: 60_000,
           fileParallelism: false,
         },
