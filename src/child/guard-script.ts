@@ -11,9 +11,10 @@
  * missed. The relay says "gone" when the wrapper's end of the socket is closed, which is when it has exited *and*
  * every process it was just starting has been executed: from then on the term's cookie finds them all.
  *
- * Every part may be killed. Only `watch` keeps stdout open, so the wrapper learns of its end at once; it learns of
- * the relay's end from `watch`, which then leaves, and of the shell's own by waiting for it. The alarm is looked after
- * with each renewal.
+ * Every part may be killed, and the wrapper with it. Only `watch` keeps stdout open and ends with the relay, so the
+ * wrapper learns of the end of either at once, and of the shell's own by waiting for it: it starts another guard and
+ * tells the rest of this one that all is done. The shell outlives both parts to hear that, or to strike when the
+ * wrapper has gone instead. The alarm is looked after with each renewal.
  *
  * Deadlines are centiseconds of /proc/uptime: absolute, shared with the wrapper, going on while the machine sleeps.
  * Descriptors are closed by `exec`, since a shell keeps a copy of what it redirects for a single command.
@@ -26,12 +27,15 @@ export const guardScript = `
 trap '' INT TERM HUP QUIT TSTP TTIN TTOU USR1 USR2 ALRM PIPE
 unset guard
 command -v sleep >/dev/null && command -v grep >/dev/null || { echo unfit; exit 4; }
-cookie=$1 wrapper=$PPID
+cookie=$1
 
 relay() {
   exec <&5 4>&- 5<&-
-  while read -r line; do echo "$line" || leave; done
-  echo gone || strike
+  while read -r line; do
+    [ "$line" = done ] && leave
+    echo "$line" || return
+  done
+  echo gone
 }
 
 watch() {
@@ -44,12 +48,9 @@ watch() {
       until) deadline=$value ;;
       ring) alarm= ;;
       gone) strike; leave ;;
-      done) leave ;;
     esac
     [ "$deadline" ] && tend
   done
-  lives "$wrapper" || strike
-  leave
 }
 
 tend() {
@@ -94,6 +95,9 @@ leave() {
 
 exec 4>&1 5<&3 3<&- >/dev/null
 relay | watch &
-exec 4>&- 5<&-
+exec <&5 4>&- 5<&-
 wait
+while read -r line; do [ "$line" = done ] && leave; done
+strike
+leave
 `;

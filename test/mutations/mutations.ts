@@ -616,6 +616,16 @@ export const mutations: readonly Mutation[] = [
     tests: processes('killed-wrapper'),
   },
   {
+    name: 'what is left of the guard does not strike when we are gone',
+    edits: [[guardScript, 'leave; done\nstrike\nleave\n', 'leave; done\nleave\n']],
+    tests: processes('guard'),
+  },
+  {
+    name: 'what is left of the guard stays for as long as its alarm',
+    edits: [[guardScript, 'leave; done\nstrike\nleave\n', 'leave; done\nstrike\n']],
+    tests: processes('guard'),
+  },
+  {
     name: 'the guard does not look for the cookie',
     edits: [[guardScript, 'found=$(grep -lF "$cookie" /proc/[0-9]*/environ 2>&1)', 'found=']],
     tests: processes('killed-wrapper'),

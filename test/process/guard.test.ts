@@ -7,7 +7,7 @@ import { quick, test, type RunOptions, type Stage, type Wrapper } from './suppor
 
 async function guarded(stage: Stage, options: RunOptions = {}): Promise<Wrapper> {
   const cmd = ['sh', '-c', 'echo ready; exec sleep 1000'];
-  const wrapper = stage.run(cmd, { ...options, flags: quick });
+  const wrapper = stage.run(cmd, { flags: quick, ...options });
   await wrapper.line(/^ready$/);
   await until(() => isWhole(guardOf(wrapper)));
   return wrapper;
@@ -47,6 +47,39 @@ describe('a guard whose', () => {
       expect(isAlive(cmd)).toBe(true);
       process.kill(wrapper.pid, 'SIGKILL');
       await until(() => wrapper.offspring().length === 0);
+    },
+  );
+
+  test.for([
+    ['leader', 0],
+    ['second process', 1],
+    ['third process', 2],
+  ] as const)(
+    '%s is killed leaves nobody behind, not even an alarm that is far off',
+    async ([, victim], { stage }) => {
+      const wrapper = await guarded(stage, { flags: ['--lease-duration', '60'] });
+      const guard = guardOf(wrapper);
+      process.kill(guard[victim] ?? 0, 'SIGKILL');
+      await until(() => !guard.some(isAlive));
+    },
+  );
+
+  test.for([
+    ['leader', 0],
+    ['second process', 1],
+    ['third process', 2],
+    ['alarm', 3],
+  ] as const)(
+    '%s is killed together with us still ends CMD, and leaves nobody behind',
+    async ([, victim], { stage }) => {
+      const wrapper = await guarded(stage, { flags: ['--lease-duration', '60'] });
+      const guard = guardOf(wrapper);
+      // Stopped first, so that nothing of the guard is replaced in between.
+      process.kill(wrapper.pid, 'SIGSTOP');
+      process.kill(guard[victim] ?? 0, 'SIGKILL');
+      process.kill(wrapper.pid, 'SIGKILL');
+      await until(() => wrapper.offspring().length === 0);
+      await until(() => !guard.some(isAlive));
     },
   );
 
