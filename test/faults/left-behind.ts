@@ -1,7 +1,7 @@
 /** Who is alive of a candidate and of what it has started, as the kernel sees it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, stateOf } from '../process/support/proc.ts';
+import { argvOf, isAlive, stateOf } from '../process/support/proc.ts';
 import { monotonicMs } from './monotonic.ts';
 
 /** Process ids with one of the texts in their environment or on their command line, where a guard has it. */
@@ -21,6 +21,8 @@ export function guardsOf(cookie: string): number[] {
 export interface Departure {
   /** When somebody was last seen; -Infinity when nobody was. */
   readonly seenMs: number;
+  /** The command lines of those who were seen last. */
+  readonly lastSeen: readonly string[];
   /** Who has stayed. */
   readonly left: readonly number[];
 }
@@ -29,11 +31,13 @@ export interface Departure {
 export async function departure(texts: readonly string[], withinMs: number): Promise<Departure> {
   const deadline = monotonicMs() + withinMs;
   let seenMs = -Infinity;
+  let lastSeen: string[] = [];
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 160)) {
     const lookedMs = monotonicMs();
     const left = bearersOf(texts);
-    if (left.length === 0 || lookedMs > deadline) return { seenMs, left };
+    if (left.length === 0 || lookedMs > deadline) return { seenMs, lastSeen, left };
     seenMs = lookedMs;
+    lastSeen = left.map((pid) => `${pid} ${argvOf(pid).join(' ')}`);
     await delay(pauseMs);
   }
 }

@@ -42,7 +42,7 @@ export async function judge(
   const lastEndMs = Math.max(...bout.contenders.map(({ end }) => end?.atMs ?? 0));
   const cookies = (await readFamilies(lives)).map(({ cookie }) => cookie);
   const marks = bout.contenders.map(({ mark }) => mark);
-  const { seenMs, left } = await departure([...marks, ...cookies], 5_000);
+  const { seenMs, lastSeen, left } = await departure([...marks, ...cookies], 5_000);
   for (const pid of left) send(pid, 'SIGKILL');
   const families = await readFamilies(lives);
   const latest = BigInt((await lease.lease())?.metadata.resourceVersion ?? 0);
@@ -76,9 +76,9 @@ export async function judge(
         ? [`a command lived on for ${Math.round(lingered)} ms after SIGKILL to its wrapper`]
         : []),
       ...bout.contenders.map(unexpectedEnd).filter((problem) => problem !== undefined),
-      ...(left.length > 0 ? [`left behind: ${left.join(', ')}`] : []),
+      ...(left.length > 0 ? [`left behind: ${lastSeen.join(', ')}`] : []),
       ...(isLate && left.length === 0
-        ? [`the last process went ${Math.round(lateMs)} ms late`]
+        ? [`${lastSeen.join(', ')} went ${Math.round(lateMs)} ms late`]
         : []),
     ],
   };
