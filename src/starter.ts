@@ -34,13 +34,11 @@ export class Starter {
 
   /** The same lock. While its first claim is answered there is time for what is needed when that is won. */
   preparedBy(lock: Lock): Lock {
-    let isFirst = true;
     return {
       ...lock,
       write: (...claim) => {
         const written = lock.write(...claim);
-        if (isFirst) this.#prepareSoon();
-        isFirst = false;
+        if (!this.#hasStarted) this.#prepareSoon();
         return written;
       },
     };
