@@ -52,8 +52,9 @@ export class Referee {
   #hasOverlap = false;
   /** Terms that were asked to end. */
   readonly #wished = new Set<string>();
-  readonly #asked = new Set<Life>();
-  /** When who has stepped down has released, and which term, as long as nobody else has written since. */
+  /** Who was asked to step down, and since when it stands aside. */
+  readonly #asked = new Map<Life, number>();
+  /** Since when who has stepped down stands aside, and after which term, as long as nobody else has written. */
   readonly #aside = new Map<Life, { readonly sinceMs: number; readonly term: string }>();
   /** Since when nobody holds it; Infinity when somebody does. */
   readonly #freeSinceMs = { first: -Infinity, second: -Infinity };
@@ -153,9 +154,14 @@ export class Referee {
 
   /** A leader follows a wish. */
   asked(life: Life): void {
-    this.#asked.add(life);
+    this.#asked.set(life, Infinity);
     if (!this.#wished.has(whoever(this.#termOf.get(life) ?? '')))
       this.violated(`${life.name} steps down although nobody has wished that`);
+  }
+
+  /** Whose release has got no answer counts from there: it may come to the server later, or never. */
+  standsAside(life: Life): void {
+    if (this.#asked.has(life)) this.#asked.set(life, this.#world.truth.now());
   }
 
   /**
@@ -165,8 +171,12 @@ export class Referee {
   #lookAside(life: Life, atMs: number, record: LeaderRecord): void {
     for (const other of this.#aside.keys()) if (other !== life) this.#aside.delete(other);
     const isRelease = record.holder === '';
-    if (isRelease && this.#asked.delete(life))
-      this.#aside.set(life, { sinceMs: atMs, term: this.#termOf.get(life) ?? '' });
+    const askedMs = this.#asked.get(life);
+    if (isRelease && askedMs !== undefined) {
+      this.#asked.delete(life);
+      const sinceMs = Math.min(askedMs, atMs);
+      this.#aside.set(life, { sinceMs, term: this.#termOf.get(life) ?? '' });
+    }
     const aside = this.#aside.get(life);
     if (isRelease || !aside || termOf(record) === aside.term) return;
     this.#aside.delete(life);

@@ -130,6 +130,11 @@ export class World {
     this.#referee.asked(life);
   }
 
+  /** It lets others have their turn. */
+  standsAside(life: Life): void {
+    this.#referee.standsAside(life);
+  }
+
   heard(name: string, event: RunEvent): void {
     const what = event.type === 'lost' ? event.loss.kind : event.type;
     this.count(event.type === 'release' ? event.outcome.kind : what);
