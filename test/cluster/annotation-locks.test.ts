@@ -105,7 +105,7 @@ describe.concurrent.each(annotationKinds)('k8s-leader run --lock-kind $flag', (k
       await contest.watching('b');
       a.signal('SIGTERM');
       expect(await a.ended).toEqual({ code: 143, signal: null });
-      await b.told('started');
+      await contest.nthLife(2);
       b.signal('SIGTERM');
       await b.ended;
       const released = await objectIn(contest, kind);
@@ -116,7 +116,7 @@ describe.concurrent.each(annotationKinds)('k8s-leader run --lock-kind $flag', (k
         transitions: 1,
       });
       expect(Object.keys(released)).not.toContain('data');
-      expect((await contest.lives()).length).toBe(2);
+      expect(await contest.lives()).toHaveLength(2);
     }));
 
   test('leaves an object that is in use, and cannot be changed, as it was', () =>

@@ -1,6 +1,6 @@
 /** The control plane itself fails, for everybody at once. One test after the other: they share it. */
 import { describe, expect } from 'vitest';
-import { swift, type Contest } from './support/contest.ts';
+import { patient, swift, type Contest } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
 import { gapsMs } from './support/lives.ts';
 
@@ -15,7 +15,7 @@ async function rivals(contest: Contest, flags: readonly string[]) {
 describe('a server that is killed and started again', () => {
   test('before the renew deadline is not noticed by the command', async ({ contest }) => {
     const { apiserver } = contest.controlPlane;
-    const { a, b } = await rivals(contest, []);
+    const { a, b } = await rivals(contest, patient);
     await apiserver.stop();
     await apiserver.start();
     await contest.nextRequests('a', 3);
@@ -49,7 +49,7 @@ describe('a server that is killed and started again', () => {
 
   test('in an orderly manner is not noticed either', async ({ contest }) => {
     const { apiserver } = contest.controlPlane;
-    const { a } = await rivals(contest, []);
+    const { a } = await rivals(contest, patient);
     await apiserver.stop('SIGTERM');
     await apiserver.start();
     await contest.nextRequests('a', 3);

@@ -4,7 +4,7 @@
  */
 import { uptime } from 'node:os';
 import { describe, expect } from 'vitest';
-import { swift, unhurried, type Contest, type Participation } from './support/contest.ts';
+import { patient, swift, unhurried, type Contest, type Participation } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
 import { isReleased, type LeaseSpec } from './support/lease.ts';
 import { gapsMs } from './support/lives.ts';
@@ -174,7 +174,7 @@ describe('a server that is started again under those that watch, after', () => {
     '%s, costs no term, and a release is heard of as before',
     async (signal, { contest, annotate }) => {
       const { apiserver } = contest.controlPlane;
-      const { a, b } = await leaderAndStandby(contest, []);
+      const { a, b } = await leaderAndStandby(contest, patient);
       const [watchesOfA, watchesOfB] = [
         await watchesOf(contest, 'a'),
         await watchesOf(contest, 'b'),

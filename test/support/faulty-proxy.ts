@@ -32,6 +32,8 @@ export interface FaultyProxy {
   readonly fault: Fault;
   /** Connections accepted since the start, whatever became of them. */
   readonly connections: number;
+  /** Those of them that are open. */
+  readonly openConnections: number;
   /** Changes the fault; resolves once it is in force, for old and new connections. */
   set(fault: Fault): Promise<void>;
   /**
@@ -91,6 +93,9 @@ export async function startProxy(targetPort: number): Promise<FaultyProxy> {
     },
     get connections() {
       return connections;
+    },
+    get openConnections() {
+      return open.size;
     },
     set,
     async heal(swallowed = 'deliver') {
