@@ -107,8 +107,8 @@ export class Elector {
       won,
       shutdown,
       remember: (seen) => this.#memory.remember(seen),
-      standAside: () => {
-        this.#memory.standAside();
+      standAside: (transitions) => {
+        this.#memory.standAside(transitions);
       },
       releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
     });

@@ -1,5 +1,5 @@
 import type { ElectorOptions } from './campaign.ts';
-import type { Versioned } from './lock.ts';
+import type { LeaderRecord, Versioned } from './lock.ts';
 import { observe, type Observation } from './observation.ts';
 import type { Pen } from './pen.ts';
 
@@ -12,12 +12,13 @@ export interface MemoryOptions extends Pick<
 
 /**
  * What this process knows of the lock. Survives campaigns and terms, so that every promise seen is kept, and so that who
- * was asked to step down lets others go first: for a lease duration, or until one of them has written to the lock.
+ * was asked to step down lets others go first: for a lease duration, or until one of them has led.
  */
 export class Memory {
   readonly #options: MemoryOptions;
   #observation: Observation | undefined;
   #asideUntilMs = -Infinity;
+  #transitions = 0;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -33,9 +34,10 @@ export class Memory {
     return this.#asideUntilMs;
   }
 
-  /** From now on others go first. */
-  standAside(): void {
+  /** From now on others go first. `transitions` are those of the term that has ended. */
+  standAside(transitions: number): void {
     const { clock, timing } = this.#options;
+    this.#transitions = transitions;
     this.#asideUntilMs = clock.now() + timing.leaseDurationMs;
   }
 
@@ -48,8 +50,14 @@ export class Memory {
       isOurs: seen !== undefined && pen.isOurs(seen.record),
       assumedDurationMs: timing.leaseDurationMs,
     });
-    if (seen && !pen.wrote(seen.record)) this.#asideUntilMs = -Infinity;
+    if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
     onSight(seen?.record.holder ?? '');
     return this.#observation;
+  }
+
+  /** Whether somebody else leads, or has led and released. A hand may have emptied our own record. */
+  #isOfAnother(record: LeaderRecord): boolean {
+    const isEmptied = record.holder === '' && record.transitions === this.#transitions;
+    return !isEmptied && !this.#options.pen.wrote(record);
   }
 }

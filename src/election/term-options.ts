@@ -24,7 +24,7 @@ export interface TermOptions {
   /** Told of everything that is not our own writing: a campaign that follows must know what it promises. */
   readonly remember: (seen: Versioned | undefined) => void;
   /** The term was asked to end, and has: the next campaign lets others go first. */
-  readonly standAside: () => void;
+  readonly standAside: (transitions: number) => void;
   /** The write that won the term. */
   readonly won: Extract<WriteOutcome, { kind: 'written' }>;
 }

@@ -173,7 +173,7 @@ export class ElectedTerm implements Term {
           isOurs: (record) => record.acquireTimeUs === won.current.record.acquireTimeUs,
           onUsurped: remember,
         });
-    if (this.stepDown.aborted) standAside();
+    if (this.stepDown.aborted) standAside(won.current.record.transitions);
     emit({ type: 'release', outcome });
     return outcome;
   }

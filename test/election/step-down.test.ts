@@ -88,6 +88,25 @@ describe('a leader that is asked', () => {
   });
 });
 
+it('does not claim sooner where a hand has cleared its record before it released', async () => {
+  wish();
+  await scene.clock.advance(1);
+  const timeUs = scene.server.record!.renewTimeUs! + 7;
+  const cleared = {
+    holder: '',
+    leaseDurationMs: 1_000,
+    acquireTimeUs: timeUs,
+    renewTimeUs: timeUs,
+  };
+  scene.server.edit({ ...scene.server.record!, ...cleared });
+  expect(await a.release()).toEqual({ kind: 'not-ours' });
+  const campaign = a.campaign();
+  await scene.clock.advance(14_900);
+  expect(campaign.outcome).toBeUndefined();
+  await scene.clock.advance(200);
+  expect(campaign.outcome?.kind).toBe('elected');
+});
+
 describe('who has stepped down', () => {
   beforeEach(async () => {
     wish();
