@@ -1,6 +1,7 @@
 /**
  * The exit statuses that are ours, after sysexits.h where it has a fitting one. Everything else is CMD's own:
- * its exit code, or 128+n when signal n ended it. README and tests are checked against this table.
+ * its exit code, or 128+n when signal n ended it. docs/reference.md, docs/troubleshooting.md and tests are checked
+ * against this table.
  */
 export const exitCode = {
   usage: 64,

@@ -1,7 +1,8 @@
-/** docs/troubleshooting.md has every exit status and every line that the log can say, and no other. */
+/** The pages have every exit status, option, and line that the log can say, and no other. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
+import { outline } from '../../src/cli/outline.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { exitCode } from '../../src/exit-code.ts';
@@ -9,19 +10,29 @@ import { describe as lineOf } from '../../src/observe/describe.ts';
 import { recordOf } from '../election/scene.ts';
 import { textOf } from './support/pages.ts';
 
-const page = textOf('docs/troubleshooting.md');
-
 /** The first cells of the table below a heading. */
-function firstCells(heading: string): string[] {
-  const [, section = ''] = page.split(new RegExp(`^#+ ${heading}$`, 'm'));
+function firstCells(heading: string, page = 'docs/troubleshooting.md'): string[] {
+  const [, section = ''] = textOf(page).split(new RegExp(`^#+ ${heading}$`, 'm'));
   const [text = ''] = section.split(/^##/m);
-  return [...text.matchAll(/^\| ([^|]*?) \|/gm)]
+  return [...text.matchAll(/^\| ((?:\\\||[^|])*?) \|/gm)]
     .map(([, cell = '']) => cell)
-    .filter((cell) => !/^(status|line|-+)$/.test(cell));
+    .filter((cell) => !/^(status|line|option|-+)$/.test(cell));
 }
 
 test('the statuses are those of src/exit-code.ts', () => {
   expect(firstCells('By exit status').map(Number)).toEqual(Object.values(exitCode));
+  const ours = firstCells('Exit status', 'docs/reference.md')
+    .flatMap((cell) => cell.split(' / '))
+    .filter((cell) => /^\d+$/.test(cell));
+  expect(ours.map(Number)).toEqual(Object.values(exitCode));
+});
+
+test('the options are those of `run`', () => {
+  const cells = firstCells('Options of `run`', 'docs/reference.md').join(' ');
+  const described = new Set(cells.match(/--[a-z-]+/g));
+  const { options } = outline().find(({ name }) => name === 'run')!;
+  const known = options.map(({ long }) => long).filter((long) => long !== '--help');
+  expect([...described].sort()).toEqual(known.sort());
 });
 
 const fault = new LockFault('unreachable', 'no answer', { hint: 'look' });
@@ -102,7 +113,9 @@ describe('the lines', () => {
   test.each(said.filter(({ level }) => level === 'debug').map(({ message }) => message))(
     '"%s" is there, for who looks closer',
     (message) => {
-      expect(page).toContain(`\`${message.replace(/ (?:true|no answer; look)$/, ' …')}\``);
+      expect(textOf('docs/troubleshooting.md')).toContain(
+        `\`${message.replace(/ (?:true|no answer; look)$/, ' …')}\``,
+      );
     },
   );
 
