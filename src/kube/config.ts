@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { configError, type Cluster, type Env } from './cluster.ts';
 import { podCluster, serviceAccountDir } from './in-cluster.ts';
-import { kubeconfigCluster } from './kubeconfig-cluster.ts';
 
 /** How to find the cluster. */
 export interface ClusterOptions {
@@ -45,8 +44,11 @@ async function findUsableCluster(options: ClusterOptions): Promise<Cluster> {
 
 async function findCluster(options: ClusterOptions): Promise<Cluster> {
   const { kubeconfig, context, env, pluginTimeoutMs = 30_000 } = options;
-  const fromFiles = (files: readonly string[]) =>
-    kubeconfigCluster({ files, context, env, pluginTimeoutMs });
+  const fromFiles = async (files: readonly string[]) => {
+    // A pod needs nothing of it.
+    const { kubeconfigCluster } = await import('./kubeconfig-cluster.ts');
+    return kubeconfigCluster({ files, context, env, pluginTimeoutMs });
+  };
 
   if (kubeconfig !== undefined) return fromFiles([kubeconfig]);
 
