@@ -129,11 +129,13 @@ export class Stand {
       const shown = lookout.take();
       const isBefore = ({ version }: Sighting) => seen && isLater(seen.version, version) === true;
       for (const sighting of shown.filter(isBefore)) this.#glimpse(sighting);
+      const later = shown.filter((sighting) => !isBefore(sighting));
       const before = this.#candidate;
       this.#candidate = afterLook(before, this.#sight(seen));
-      // The watch should have shown it.
-      if (before.isWatching && this.#candidate.quietLooks === 0) lookout.renew();
-      for (const sighting of shown.filter((one) => !isBefore(one))) this.#glimpse(sighting);
+      // The watch should have shown it, and may just have done so.
+      const isShown = seen ? later.length > 0 : later.some((sighting) => !sighting.seen);
+      if (before.isWatching && !isShown && this.#candidate.quietLooks === 0) lookout.renew();
+      for (const sighting of later) this.#glimpse(sighting);
     } catch (thrown) {
       this.#afterFault(asFault(thrown), 'look');
     }

@@ -191,6 +191,15 @@ describe('a watch that', () => {
     expect(calls()).toBe(2);
   });
 
+  it('shows what a look finds, while that is under way, goes on', async () => {
+    await standBy();
+    b.wire.once('read', { there: 5, back: 10 });
+    await scene.clock.advance(5_001);
+    expect(calls()).toBe(2);
+    await renewed(1);
+    expect(post.asked).toBe(1);
+  });
+
   it('is silent for good costs no more than a look now and then, and no takeover', async () => {
     const campaign = await standBy();
     post.isSilent = true;
