@@ -63,8 +63,8 @@ export const mutations: readonly Mutation[] = [
       ],
       [
         memory,
-        'return this.#observation;\n  }\n}',
-        'if (seen && clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n    return this.#observation;\n  }\n}',
+        "onSight(seen?.record.holder ?? '');\n",
+        "onSight(seen?.record.holder ?? '');\n    if (seen && clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n",
       ],
     ],
     tests: election,
@@ -755,8 +755,20 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'step-down: whoever stands aside does so although another has led',
-    edits: [[memory, 'if (seen && !pen.wrote(seen.record)) this.#asideUntilMs = -Infinity;', '']],
+    edits: [
+      [memory, 'if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;', ''],
+    ],
     tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'step-down: a record that a hand has emptied tells that another has led',
+    edits: [[memory, 'return !isEmptied && ', 'return ']],
+    tests: ['test/election/step-down.test.ts'],
+  },
+  {
+    name: 'a watch is begun anew although it shows what a look finds',
+    edits: [[stand, ' && !isShown', '']],
+    tests: ['test/election/watching-candidate.test.ts'],
   },
   {
     name: 'step-down: --force clears a living leader',
