@@ -21,7 +21,8 @@ const sentAfterMs = 1;
 export class Starter {
   readonly #options: StarterOptions;
   #prepared: Promise<Preparation> | undefined;
-  #hasStarted = false;
+  /** CMD has been started, or never will be: nothing is prepared ahead any more. */
+  #isDecided = false;
 
   constructor(options: StarterOptions) {
     this.#options = options;
@@ -38,7 +39,7 @@ export class Starter {
       ...lock,
       write: (...claim) => {
         const written = lock.write(...claim);
-        if (!this.#hasStarted) this.#prepareSoon();
+        if (!this.#isDecided) this.#prepareSoon();
         return written;
       },
     };
@@ -47,7 +48,7 @@ export class Starter {
   /** Undefined when the term was over before. @throws {ExpectedError} 126 or 127 when CMD cannot be started */
   async start(term: Term): Promise<Child | undefined> {
     const { command, env, foreground, facts } = this.#options;
-    this.#hasStarted = true;
+    this.#isDecided = true;
     const { startChild } = await loadChild();
     const preparation = await this.prepare();
     this.#prepared = undefined;
@@ -65,6 +66,7 @@ export class Starter {
 
   /** Lets go of what was prepared and not needed. */
   async end(): Promise<void> {
+    this.#isDecided = true;
     const preparation = await this.#prepared?.catch(() => undefined);
     preparation?.guard?.standDown();
   }
@@ -73,7 +75,7 @@ export class Starter {
   #prepareSoon(): void {
     const sent = this.#options.clock.sleep(sentAfterMs);
     // An answer may be quicker, and CMD started with what was had then.
-    void sent.then(() => (this.#hasStarted ? undefined : this.prepare())).catch(() => undefined);
+    void sent.then(() => (this.#isDecided ? undefined : this.prepare())).catch(() => undefined);
   }
 
   async #prepare(): Promise<Preparation> {

@@ -114,6 +114,7 @@ describe('a pipe of somebody else, which we may not open again,', () => {
     const stdio: StdioOptions = ['pipe', 'pipe', fullPipe(stage).fd];
     const wrapper = stage.run(['sh', '-c', 'echo ready; exit 7'], { before: asNobody, stdio });
     expect(await wrapper.exit).toEqual({ status: 7, signal: null });
+    await wrapper.closed;
     expect(wrapper.stdout).toBe('ready\n');
   });
 });
