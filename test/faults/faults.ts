@@ -100,7 +100,7 @@ async function resetAgainAndAgain({ chance }: Bout, { proxy }: Contender): Promi
 
 /**
  * One of its processes. It is to be replaced at once, so nothing else happens meanwhile, and only by a wrapper that
- * is not frozen: both gone at once would leave nobody to end the command.
+ * is not frozen: otherwise nobody would keep the deadline.
  */
 async function killGuard({ lives, chance, contenders }: Bout): Promise<string> {
   const family = await youngest(lives);

@@ -25,6 +25,12 @@ async function recovery(wrapper: Wrapper, victim: number): Promise<number> {
   return performance.now() - killedAtMs;
 }
 
+const parts = [
+  ['leader', 0],
+  ['second process', 1],
+  ['third process', 2],
+] as const;
+
 describe('a guard whose', () => {
   test.for([
     ['leader', 0, 100],
@@ -50,11 +56,7 @@ describe('a guard whose', () => {
     },
   );
 
-  test.for([
-    ['leader', 0],
-    ['second process', 1],
-    ['third process', 2],
-  ] as const)(
+  test.for(parts)(
     '%s is killed leaves nobody behind, not even an alarm that is far off',
     async ([, victim], { stage }) => {
       const wrapper = await guarded(stage, { flags: ['--lease-duration', '60'] });
@@ -64,12 +66,7 @@ describe('a guard whose', () => {
     },
   );
 
-  test.for([
-    ['leader', 0],
-    ['second process', 1],
-    ['third process', 2],
-    ['alarm', 3],
-  ] as const)(
+  test.for([...parts, ['alarm', 3] as const])(
     '%s is killed together with us still ends CMD, and leaves nobody behind',
     async ([, victim], { stage }) => {
       const wrapper = await guarded(stage, { flags: ['--lease-duration', '60'] });
