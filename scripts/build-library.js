@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { fileOf } from './library-file.js';
 import { foldersOf } from './notices.js';
 import { versionDefines } from './version.js';
 
@@ -24,19 +25,49 @@ const lazyBuiltins = {
   },
 };
 
+/**
+ * Needed only for a kubeconfig, and in dist/ already, for the program. A bundle of the library has no such file beside it:
+ * it imports the package, an optional peer of ours, if whoever made it has installed that.
+ */
+const besideTheProgram = {
+  name: 'beside the program',
+  setup(building) {
+    building.onResolve({ filter: /^@kubernetes\/client-node\// }, ({ path, importer }) =>
+      importer.startsWith(process.cwd()) ? { path, namespace: 'beside' } : { path, external: true },
+    );
+    building.onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
+      contents: `const { createRequire } = process.getBuiltinModule('node:module');
+        function beside() {
+          try {
+            return createRequire(import.meta.url)('../${fileOf(path)}');
+          } catch (error) {
+            if (error.code !== 'MODULE_NOT_FOUND') throw error;
+          }
+        }
+        async function installed() {
+          try {
+            return await import('${path}');
+          } catch (cause) {
+            throw new Error('to read a kubeconfig, a bundle of k8s-leader needs @kubernetes/client-node to be installed', { cause });
+          }
+        }
+        const { KubeConfig, loadYaml } = beside() ?? (await installed());
+        export { KubeConfig, loadYaml };`,
+    }));
+  },
+};
+
 rmSync('dist/library', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
   outdir: 'dist/library',
   bundle: true,
-  // Only for a kubeconfig. Bundled, it would ask for a require() that not every place has, such as a bundle of a bundle.
-  external: ['@kubernetes/client-node'],
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
   define: versionDefines,
-  plugins: [lazyBuiltins],
+  plugins: [lazyBuiltins, besideTheProgram],
   metafile: true,
   logLevel: 'warning',
 });

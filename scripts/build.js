@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling } from './bundling.js';
+import { fileOf } from './library-file.js';
 import { noticesOf } from './notices.js';
 import { versionDefines } from './version.js';
 
@@ -21,7 +22,7 @@ const librariesApart = {
     building.onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
       const isOurs = importer.startsWith(`${process.cwd()}/src/`);
       if (!isOurs || path.startsWith('node:') || always.includes(path)) return undefined;
-      const name = `${path.replaceAll(/[^\w.]+/g, '-').replace(/^-|\.js$/g, '')}.cjs`;
+      const name = fileOf(path);
       libraries.set(name, path);
       return { path: `./${name}`, external: true };
     });

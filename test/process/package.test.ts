@@ -1,7 +1,7 @@
 /** What is published: that it can be imported in every usual way, and that importing it does nothing. */
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { build } from 'esbuild';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import ts from 'typescript';
@@ -68,6 +68,16 @@ function complaintsAbout(files: readonly string[], options: ts.CompilerOptions):
 }
 
 describe('the package', () => {
+  test('needs no other package', async () => {
+    const manifest = JSON.parse(
+      await readFile(join(packed.folder, 'package.json'), 'utf8'),
+    ) as Record<string, object | undefined>;
+    expect(manifest['dependencies'] ?? {}).toEqual({});
+    expect(manifest['peerDependenciesMeta']).toEqual({
+      '@kubernetes/client-node': { optional: true },
+    });
+  });
+
   test('has what is needed, and nothing else', () => {
     const dist = (what: RegExp) => (path: string) => what.test(path) && path.startsWith('dist/');
     const isChunk = dist(/^dist\/library\/[a-z]+(-[a-z]+)*-[0-9A-Z]{8}\.js$/);
@@ -206,6 +216,10 @@ test('the examples of docs/library.md compile against it', async () => {
   const folder = join(packed.project, 'examples');
   await cp('docs/examples', folder, { recursive: true });
   const files = (await readdir(folder)).map((name) => join(folder, name));
+  // One of them asks the API server for something else, with its client.
+  const installed = join(folder, 'node_modules');
+  await mkdir(installed);
+  await symlink(join(process.cwd(), 'node_modules/@kubernetes'), join(installed, '@kubernetes'));
   const { NodeNext } = ts.ModuleKind;
   const options = { module: NodeNext, allowImportingTsExtensions: true, lib: ['lib.es2024.d.ts'] };
   expect(complaintsAbout(files, options)).toEqual([]);
@@ -232,6 +246,30 @@ describe.each([
       testing: ['FakeClock', 'MemoryLockServer', 'atRest', 'lockContract'],
       isOneKind: true,
     });
+  });
+
+  test('reads a kubeconfig without any other package', async () => {
+    const cluster = { server: 'http://127.0.0.1:1' };
+    const kubeconfig = {
+      clusters: [{ name: 'it', cluster }],
+      users: [{ name: 'it', user: { token: 'secret' } }],
+      contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
+      'current-context': 'it',
+    };
+    const said = await packed.node(
+      file,
+      `const { writeFileSync } = process.getBuiltinModule('node:fs');
+       writeFileSync('config', ${JSON.stringify(JSON.stringify(kubeconfig))});
+       const library = ${load}('k8s-leader');
+       const cluster = library.openCluster({ kubeconfig: 'config' });
+       const lock = library.leaseLock({ name: 'a', cluster });
+       const { signal } = new AbortController();
+       lock.read({ signal }).then(
+         () => console.log('read'),
+         ({ message }) => console.log(message),
+       );`,
+    );
+    expect(said).toBe('cannot reach the API server 127.0.0.1:1: connection refused\n');
   });
 
   test('changes nothing and leaves nothing behind', async () => {

@@ -51,8 +51,7 @@ export async function pack(): Promise<Packed> {
   await mkdir(folder, { recursive: true });
   const file = join(staging, filename);
   execFileSync('tar', ['-xzf', file, '-C', folder, '--strip-components=1']);
-  for (const scope of ['@kubernetes', '@types'])
-    await symlink(join(root, 'node_modules', scope), join(modules, scope));
+  await symlink(join(root, 'node_modules/@types'), join(modules, '@types'));
   await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
   return {
     tarball: await readFile(file),
