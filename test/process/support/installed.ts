@@ -28,14 +28,10 @@ export interface Installed {
 }
 
 /**
- * Without its dependencies, out of reach of any registry, with an empty cache: the programs have all that they need in
- * the package itself.
+ * Out of reach of any registry, with an empty cache: the programs have all that they need in the package itself.
  */
 export async function install(packed: Packed): Promise<Installed> {
   const place = await mkdtemp(join(tmpdir(), 'k8s-leader-installed-'));
-  const tarball = await packed.repack((manifest) => {
-    delete manifest['dependencies'];
-  });
   const prefix = join(place, 'prefix');
   const env = {
     PATH: [dirname(process.execPath), process.env['PATH']].join(':'),
@@ -48,8 +44,8 @@ export async function install(packed: Packed): Promise<Installed> {
     spawnSync(program, argv, { cwd: place, env, encoding: 'utf8', timeout: 60_000 });
 
   const bin = (name: string) => join(prefix, 'bin', name);
-  const npxArgv = (name: string) => ['npx', '--yes', '--package', tarball, '--', name];
-  const words = ['install', '--global', '--prefix', prefix, '--foreground-scripts', tarball];
+  const npxArgv = (name: string) => ['npx', '--yes', '--package', packed.file, '--', name];
+  const words = ['install', '--global', '--prefix', prefix, '--foreground-scripts', packed.file];
   const { status, stdout, stderr } = call('npm', words);
   if (status !== 0) throw new Error(`npm ${words.join(' ')}: ${stderr}`);
   return {

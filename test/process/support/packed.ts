@@ -8,17 +8,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Packed {
+  /** The tarball: where it is, and what is in it. */
+  readonly file: string;
   readonly tarball: Uint8Array;
   /** What is in it, as paths of files, sorted. */
   readonly files: readonly string[];
   /** The package in the project's node_modules. */
   readonly folder: string;
-  /** A project that has nothing but the package and what it depends on. */
+  /** A project that has nothing but the package, and the types of Node. */
   readonly project: string;
   /** Runs a script there, as `name`, and returns what it has written to stdout. */
   node(name: string, script: string, ...flags: readonly string[]): Promise<string>;
-  /** Packs it once more, with another package.json; returns the file. */
-  repack(change: (manifest: Record<string, unknown>) => void): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -39,11 +39,9 @@ export async function pack(): Promise<Packed> {
   const types = [join(root, 'scripts/build-types.js'), join(staging, 'dist/library')];
   execFileSync(process.execPath, types, { ...quiet, stdio: 'inherit', cwd: root });
   const npm = ['pack', '--offline', '--ignore-scripts', '--json', '--silent'];
-  const packStaging = () => {
-    const answer = execFileSync('npm', npm, { ...quiet, cwd: staging });
-    return (JSON.parse(answer) as [{ filename: string; files: { path: string }[] }])[0];
-  };
-  const { filename, files: contents } = packStaging();
+  const answer = execFileSync('npm', npm, { ...quiet, cwd: staging });
+  type Answer = [{ filename: string; files: { path: string }[] }];
+  const [{ filename, files: contents }] = JSON.parse(answer) as Answer;
 
   const project = join(place, 'project');
   const modules = join(project, 'node_modules');
@@ -54,6 +52,7 @@ export async function pack(): Promise<Packed> {
   await symlink(join(root, 'node_modules/@types'), join(modules, '@types'));
   await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
   return {
+    file,
     tarball: await readFile(file),
     files: contents.map(({ path }) => path).sort(),
     folder,
@@ -61,15 +60,6 @@ export async function pack(): Promise<Packed> {
     async node(name, script, ...flags) {
       await writeFile(join(project, name), script);
       return execFileSync(process.execPath, [...flags, name], { ...quiet, cwd: project });
-    },
-    async repack(change) {
-      const manifest = JSON.parse(await readFile(join(staging, 'package.json'), 'utf8')) as Record<
-        string,
-        unknown
-      >;
-      change(manifest);
-      await writeFile(join(staging, 'package.json'), JSON.stringify(manifest));
-      return join(staging, packStaging().filename);
     },
     remove: () => rm(place, { recursive: true }),
   };
