@@ -5,7 +5,7 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
 import { guardScript } from '../../src/child/guard-script.ts';
-import { isAlive } from './support/proc.ts';
+import { childrenOf, isAlive, until } from './support/proc.ts';
 import type { Program } from './support/program.ts';
 import { need, quoted, test, type Stage } from './support/stage.ts';
 
@@ -60,6 +60,14 @@ async function struck({ carrier, target }: Scene): Promise<number> {
   return now();
 }
 
+/** Kills the second of its parts, which has an alarm by then. */
+async function loseWatch({ guard, tell }: Scene): Promise<void> {
+  tell(`until ${String(now() + 6_000)}`);
+  const watch = () => childrenOf(guard.pid)[1] ?? 0;
+  await until(() => childrenOf(watch()).some((alarm) => childrenOf(alarm).length > 0));
+  process.kill(watch(), 'SIGKILL');
+}
+
 describe.each(Object.entries(shells))('under %s', (_, shell) => {
   test.concurrent('strikes when we are gone, and goes', async ({ stage, expect }) => {
     const scene = open(stage, shell);
@@ -99,6 +107,25 @@ describe.each(Object.entries(shells))('under %s', (_, shell) => {
     await scene.guard.exit;
     expect([scene.carrier, scene.target].every(({ pid }) => isAlive(pid))).toBe(true);
   });
+
+  test.concurrent('that has lost its watch strikes when we go', async ({ stage }) => {
+    const scene = open(stage, shell);
+    await loseWatch(scene);
+    scene.guard.stdin.end();
+    await scene.carrier.exit;
+    await scene.guard.exit;
+  });
+
+  test.concurrent(
+    'that has lost its watch goes when it is stood down',
+    async ({ stage, expect }) => {
+      const scene = open(stage, shell);
+      await loseWatch(scene);
+      scene.tell('done');
+      await scene.guard.exit;
+      expect(isAlive(scene.carrier.pid)).toBe(true);
+    },
+  );
 
   test.concurrent('reads a clock that has just started', async ({ stage }) => {
     need('unshare', 'mount');
