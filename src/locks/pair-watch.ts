@@ -19,13 +19,16 @@ export async function watchBoth(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Sighting>> {
   const ended = new AbortController();
-  const untilEnd = AbortSignal.any([signal, ended.signal]);
+  // AbortSignal.any would keep both watches, where nobody ever ends them.
   const end = () => {
-    ended.abort();
+    signal.removeEventListener('abort', end);
+    ended.abort(signal.reason);
   };
+  signal.addEventListener('abort', end);
   try {
-    const streams = await Promise.all(watches.map((watch) => watch(untilEnd)));
-    return merged(streams, await look({ signal: untilEnd }), end);
+    signal.throwIfAborted();
+    const streams = await Promise.all(watches.map((watch) => watch(ended.signal)));
+    return merged(streams, await look({ signal: ended.signal }), end);
   } catch (thrown) {
     end();
     throw thrown;
