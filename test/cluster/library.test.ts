@@ -72,8 +72,10 @@ test('three electors that began together share one connection, and one more each
   await haveRenewed(8);
   const later = proxy.connections - connections;
   process.stderr.write(`${connections} connections for three electors, ${later} more later\n`);
+  // One, three to watch, and where the first handshake was slow, two that did not wait for it.
+  expect(connections).toBeLessThanOrEqual(6);
   // Each alone, they would open two every second; a busy machine is late now and then.
-  expect(later).toBeLessThanOrEqual(6);
+  expect(later).toBeLessThanOrEqual(3);
   await release(leaders);
   await close();
 });
