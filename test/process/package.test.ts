@@ -1,7 +1,7 @@
 /** What is published: that it can be imported in every usual way, and that importing it does nothing. */
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { build } from 'esbuild';
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import ts from 'typescript';
@@ -212,6 +212,26 @@ describe('installed', () => {
   });
 });
 
+/** A script that looks at a lock where a kubeconfig says, and says what came of it. */
+function reading(library: string): string {
+  const kubeconfig = {
+    clusters: [{ name: 'it', cluster: { server: 'http://127.0.0.1:1' } }],
+    users: [{ name: 'it', user: { token: 'secret' } }],
+    contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
+    'current-context': 'it',
+  };
+  return `const { writeFileSync } = process.getBuiltinModule('node:fs');
+    writeFileSync('config', ${JSON.stringify(JSON.stringify(kubeconfig))});
+    const library = ${library};
+    const cluster = library.openCluster({ kubeconfig: 'config' });
+    const lock = library.leaseLock({ name: 'a', cluster });
+    const { signal } = new AbortController();
+    lock.read({ signal }).then(
+      () => console.log('read'),
+      ({ message }) => console.log(message),
+    );`;
+}
+
 test('the examples of docs/library.md compile against it', async () => {
   const folder = join(packed.project, 'examples');
   await cp('docs/examples', folder, { recursive: true });
@@ -249,26 +269,7 @@ describe.each([
   });
 
   test('reads a kubeconfig without any other package', async () => {
-    const cluster = { server: 'http://127.0.0.1:1' };
-    const kubeconfig = {
-      clusters: [{ name: 'it', cluster }],
-      users: [{ name: 'it', user: { token: 'secret' } }],
-      contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
-      'current-context': 'it',
-    };
-    const said = await packed.node(
-      file,
-      `const { writeFileSync } = process.getBuiltinModule('node:fs');
-       writeFileSync('config', ${JSON.stringify(JSON.stringify(kubeconfig))});
-       const library = ${load}('k8s-leader');
-       const cluster = library.openCluster({ kubeconfig: 'config' });
-       const lock = library.leaseLock({ name: 'a', cluster });
-       const { signal } = new AbortController();
-       lock.read({ signal }).then(
-         () => console.log('read'),
-         ({ message }) => console.log(message),
-       );`,
-    );
+    const said = await packed.node(file, reading(`${load}('k8s-leader')`));
     expect(said).toBe('cannot reach the API server 127.0.0.1:1: connection refused\n');
   });
 
@@ -334,4 +335,23 @@ test('what a bundler leaves of one lock has no elector in it', async () => {
   const all = await sizeOf(`export * from 'k8s-leader';`);
   expect(nothing).toBe(0);
   expect(lock).toBeLessThan(all / 3);
+});
+
+test('a bundle of it reads a kubeconfig by the client that is installed, and else says what is missing', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: reading(`await import('k8s-leader')`), resolveDir: packed.project },
+    bundle: true,
+    logLevel: 'error',
+    format: 'esm',
+    platform: 'node',
+    external: ['@kubernetes/client-node'],
+    write: false,
+  });
+  const bundle = outputFiles[0]!.text;
+  expect(await packed.node('bundle.mjs', bundle)).toMatch(/needs @kubernetes\/client-node to be/);
+  const scope = join(packed.project, 'node_modules/@kubernetes');
+  await symlink(join(process.cwd(), 'node_modules/@kubernetes'), scope);
+  const said = await packed.node('bundle.mjs', bundle);
+  await unlink(scope);
+  expect(said).toBe('cannot reach the API server 127.0.0.1:1: connection refused\n');
 });
