@@ -51,8 +51,8 @@ function open(stage: Stage, shell: readonly string[], env: Record<string, string
   return scene;
 }
 
-/** Centiseconds of /proc/uptime. */
-const now = () => Math.floor(uptime() * 100);
+/** Centiseconds of /proc/uptime, whose 71238.68 times 100 is a hair less than 7123868. */
+const now = () => Math.round(uptime() * 100);
 
 /** Resolves with the time at which both have died. */
 async function struck({ carrier, target }: Scene): Promise<number> {
