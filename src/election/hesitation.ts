@@ -8,8 +8,8 @@
  * is that one standby alone hesitates for most of the window. (Jamieson, Balakrishnan, Tay: Sift, a MAC protocol for
  * event-driven wireless sensor networks, 2003.)
  */
-const windowMs = 14;
-const doublingMs = 1.4;
+const windowMs = 12.5;
+const doublingMs = 1.25;
 
 /** `random` is uniform in [0, 1). */
 export function hesitationMs(random: () => number): number {

@@ -25,10 +25,10 @@ import type { WriteOutcome } from './pen.ts';
 import type { StandOptions, Won } from './stand-options.ts';
 import { trustFrom } from './timing.ts';
 import { isLater } from './version.ts';
+import { waitForNews } from './waiting.ts';
 
 /** After a lost race the losers look again, not all in the same instant. */
 const conflictSpreadMs = 10;
-const lastTurnMs = 1;
 /** Those that watch will be shown who has won. */
 const watchedConflictSpreadMs = 1_000;
 
@@ -56,7 +56,9 @@ export class Stand {
       const step = nextStep(before, this.#now());
       switch (step.kind) {
         case 'sleep':
-          await this.#sleep(step.ms);
+          // Whoever takes what is free never needs one.
+          if (before.sights > 0) this.#options.lookout.start();
+          await waitForNews(step.ms, this.#options);
           break;
         case 'look':
           await this.#look();
@@ -84,23 +86,6 @@ export class Stand {
       for (const event of newsBetween(before, this.#candidate, clock.now())) emit(event);
     }
     return { kind: 'aborted' };
-  }
-
-  /** Until it is time for the next step, or the watch has something to tell. */
-  async #sleep(ms: number): Promise<void> {
-    const { clock, signal, lookout } = this.#options;
-    const nap = new AbortController();
-    const wake = () => {
-      nap.abort();
-    };
-    signal.addEventListener('abort', wake);
-    lookout.listen(wake);
-    // Whoever takes what is free never needs one.
-    if (this.#candidate.sights > 0) lookout.start();
-    await clock.sleep(ms - lastTurnMs, nap.signal);
-    // Timers ring before sockets are read: one more turn, in which news of a winner may come in.
-    await clock.sleep(Math.min(ms, lastTurnMs), nap.signal);
-    signal.removeEventListener('abort', wake);
   }
 
   /** Takes in what the watch has shown meanwhile, in its order: every promise in it counts. */

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { hesitationMs } from '../../src/election/hesitation.ts';
 import { seededRandom } from '../support/random.ts';
 
-test('nobody hesitates for longer than 14 ms, and nobody goes before the event', () => {
+test('nobody hesitates for longer than 12.5 ms, and nobody goes before the event', () => {
   for (const random of [0, 0.1, 0.5, 0.999, 1 - 2 ** -40, 1 - Number.EPSILON]) {
     const ms = hesitationMs(() => random);
     expect(ms).toBeGreaterThanOrEqual(0);
-    expect(ms).toBeLessThanOrEqual(14);
+    expect(ms).toBeLessThanOrEqual(12.5);
   }
 });
 

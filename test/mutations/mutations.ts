@@ -13,6 +13,7 @@ export interface Mutation {
 const elector = 'src/election/elector.ts';
 const memory = 'src/election/memory.ts';
 const stand = 'src/election/stand.ts';
+const waiting = 'src/election/waiting.ts';
 const renewal = 'src/election/renewal.ts';
 const sentry = 'src/election/sentry.ts';
 const observation = 'src/election/observation.ts';
@@ -234,6 +235,16 @@ export const mutations: readonly Mutation[] = [
         'lookout.isOpen ? 0 * hesitationMs(random) : 0',
       ],
     ],
+    tests: election,
+  },
+  {
+    name: 'who wakes late claims before it has read the news',
+    edits: [[waiting, 'if (clock.now() - beganAtMs < longTurnMs) break;', 'break;']],
+    tests: election,
+  },
+  {
+    name: 'who stays late waits for quiet for ever',
+    edits: [[waiting, 'turns < mostTurns && ', '']],
     tests: election,
   },
   {
