@@ -3,25 +3,18 @@
  *
  *     node scripts/executable.js [linux-x64 | linux-x64-musl | linux-arm64 | linux-arm64-musl]…
  *
- * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments both for machines like this. The
- * runtimes are those of the lock file in packaging/executable, each in a folder of the user's cache, since npm installs
- * for one kind of machine at a time.
+ * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments both for machines like this.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { compile, recipe, runtime, thisMachine } from './bun.ts';
 import { bundling } from './bundling.js';
 import { licenceIn, noticesOf } from './notices.js';
 import { withStandIn } from './stand-in.cjs';
 import { versionDefines } from './version.js';
-
-const recipe = resolve('packaging/executable');
-const { packages: runtimes } = JSON.parse(readFileSync(join(recipe, 'package-lock.json'), 'utf8'));
-const isMusl = process.report.getReport().header.glibcVersionRuntime === undefined;
-const thisMachine = `linux-${process.arch}${isMusl ? '-musl' : ''}`;
 
 /** What the door needs, of Bun instead of Node, and two of Node's modules as we need them. */
 const forBun = {
@@ -69,44 +62,6 @@ which is all in its repository, into a Bun.
 
 ${licenceIn(folder) || none}`;
   return { title: `Bun ${version} (${license})`, text };
-}
-
-/** The Bun of the lock file for such a machine. */
-function runtime(form) {
-  const name = `bun-${form.replace('arm64', 'aarch64')}`;
-  const { version } = runtimes[`node_modules/@oven/${name}`] ?? {};
-  if (version === undefined) throw new Error(`there is no Bun for ${form}`);
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader');
-  const folder = join(cache, `${name}-${version}`);
-  const program = join(folder, 'node_modules/@oven', name, 'bin/bun');
-  if (!existsSync(program)) {
-    mkdirSync(folder, { recursive: true });
-    for (const file of ['package.json', 'package-lock.json'])
-      copyFileSync(join(recipe, file), join(folder, file));
-    const [os, cpu, musl] = form.split('-');
-    const machine = ['--os', os, '--cpu', cpu, '--libc', musl ?? 'glibc'];
-    const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
-    execFileSync('npm', ['ci', ...quietly, ...machine], { cwd: folder, stdio: 'inherit' });
-  }
-  return program;
-}
-
-/** Compiles for such a machine; `orders` say what a start needs of the code, and in which order. */
-function compile(bundled, form, outfile, orders = []) {
-  execFileSync(
-    runtime(thisMachine),
-    [
-      ...['build', '--compile', '--bytecode', '--minify', `--target=bun-${form}`],
-      `--compile-executable-path=${runtime(form)}`,
-      ...(orders.length > 0 ? [`--bytecode-order=${orders.join()}`] : []),
-      // A wrapper waits: what a just-in-time compiler costs at the start is never earned back.
-      '--compile-jit-policy=1000000',
-      // Files of whoever starts it, in the folder where that happens, are none of its business.
-      ...['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'],
-      ...['--outfile', outfile, bundled],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
 }
 
 /** Has the program write down which of its functions it comes to, with a local lock and with a server. */

@@ -1,27 +1,19 @@
 /** What each form of the program costs: its start, its memory, its size. All take turns in one run. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bin } from '../support/program-under-test.ts';
-import { contestants } from './contestants.ts';
-import { memoryOf, processorMsOf } from './memory.ts';
+import { formsIn, type Form } from './form.ts';
+import { descendantsOf, memoryOf, processorMsOf, processorSecondsOf } from './memory.ts';
 import { circumstances } from './place.ts';
-import { openStage } from './stage.ts';
-import { bareNode, speaker } from './subject.ts';
+import { openStage, type Stage } from './stage.ts';
+import { speaker, worker, type Subject } from './subject.ts';
 import { median, note, print, table } from './table.ts';
 
 /** Until timers and garbage collection after the start are over. */
 const steadyAfterMs = 1_000;
-
-interface Form {
-  readonly name: string;
-  readonly argv: (lock: string) => readonly string[];
-  /** Prints the version, or as little as it can. */
-  readonly version: readonly string[];
-  /** Unpacked, of the program alone. */
-  readonly bytes: number;
-}
+const settledAfterMs = 15_000;
+const observedForMs = 60_000;
 
 interface Samples {
   readonly startMs: number[];
@@ -44,21 +36,20 @@ export async function measureForms(rounds: number, command: string): Promise<voi
       note(`round ${String(round + 1)} of ${String(rounds)}`);
       for (const form of forms) {
         await stage.deleteLease('forms');
-        const subject = stage.start(form.argv('forms'));
+        const subject = stage.start(form.argv('forms', speaker));
         const startMs = (await subject.said('x')) - subject.startedAtMs;
         const processorMs = processorMsOf(subject.pid);
         await delay(steadyAfterMs);
         const { rss, pss } = memoryOf(subject.pid);
         subject.endCommand();
         await subject.closed;
-        const asked = performance.now();
-        await stage.start(form.version).exited;
-        const versionMs = performance.now() - asked;
+        const versionMs = form.version ? await timeOf(stage, form.version) : NaN;
         if (round >= 0) add(form, { startMs, processorMs, versionMs, rss, pss });
       }
     }
+    const perMinute = await processorMsAMinute(stage, forms);
     const theirs = median(samples.get(forms[0]!)?.startMs ?? []);
-    const rows = forms.map((form) => rowOf(form, samples.get(form)!, theirs));
+    const rows = forms.map((form) => rowOf(form, samples.get(form)!, theirs, perMinute.get(form)!));
     print(table(heads, rows));
     print(`\n${circumstances(command)}`);
 
@@ -81,69 +72,58 @@ export async function measureForms(rounds: number, command: string): Promise<voi
   }
 }
 
+/** Until it has ended. */
+async function timeOf(stage: Stage, argv: readonly string[]): Promise<number> {
+  const asked = performance.now();
+  await stage.start(argv).exited;
+  return performance.now() - asked;
+}
+
+/** Of leaders with what they have besides the command, all at the same time. */
+async function processorMsAMinute(
+  stage: Stage,
+  forms: readonly Form[],
+): Promise<Map<Form, number>> {
+  const leaders: { form: Form; subject: Subject }[] = [];
+  for (const [index, form] of forms.entries()) {
+    const subject = stage.start(form.argv(`forms-${index}`, worker));
+    await subject.said('x');
+    leaders.push({ form, subject });
+  }
+  note(`steady state, ${(settledAfterMs + observedForMs) / 1_000} s`);
+  await delay(settledAfterMs);
+  const before = leaders.map(({ subject }) => wholeProcessorMs(subject));
+  await delay(observedForMs);
+  const perMinute = new Map<Form, number>();
+  for (const [index, { form, subject }] of leaders.entries()) {
+    const ms = wholeProcessorMs(subject) - before[index]!;
+    perMinute.set(form, ms * (60_000 / observedForMs));
+    subject.signal('SIGTERM');
+    await subject.closed;
+  }
+  return perMinute;
+}
+
+/** What the command has started is its own affair. */
+function wholeProcessorMs({ pid, commandPid }: Subject): number {
+  const command = new Set([commandPid, ...descendantsOf(commandPid)]);
+  const ours = [pid, ...descendantsOf(pid)].filter((each) => !command.has(each));
+  return ours.map(processorSecondsOf).reduce((total, each) => total + each, 0) * 1_000;
+}
+
 const heads = [
   ...['form', 'start, ms', 'fastest', '× client-go', 'CPU ms', '--version, ms'],
-  ...['RSS, MB', 'PSS, MB', 'size, MB'],
+  ...['RSS, MB', 'PSS, MB', 'size, MB', 'CPU ms a minute'],
 ];
 
-function rowOf({ name, bytes }: Form, all: Samples, theirs: number): string[] {
+function rowOf({ name, bytes }: Form, all: Samples, theirs: number, perMinute: number): string[] {
   const start = median(all.startMs);
-  return [
-    name,
+  const figures = [
     ...[start, Math.min(...all.startMs)].map((ms) => ms.toFixed(0)),
     (start / theirs).toFixed(2),
     ...[median(all.processorMs), median(all.versionMs)].map((ms) => ms.toFixed(0)),
     ...[median(all.rssMb), median(all.pssMb), bytes / 1e6].map((size) => size.toFixed(1)),
+    perMinute.toFixed(0),
   ];
-}
-
-/** That of client-go is the first. */
-async function formsIn(folder: string): Promise<readonly Form[]> {
-  const { theirs } = await contestants();
-  const executable = join(dirname(bin), `../build/k8s-leader-linux-${process.arch}`);
-  const uncached = join(folder, 'uncached');
-  for (const part of ['bin', 'dist', 'package.json'])
-    cpSync(join(dirname(bin), '..', part), join(uncached, part), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.cache') && !path.includes('/library'),
-    });
-  const ours = (name: string, program: readonly string[], bytes: number): Form => ({
-    name,
-    argv: (lock) => [...program, 'run', '--lock', lock, '--', ...speaker],
-    version: [...program, '--version'],
-    bytes,
-  });
-  const [wrapper = ''] = theirs.commandLine({ lock: '', command: [] });
-  return [
-    {
-      name: 'client-go wrapper',
-      argv: (lock) => theirs.commandLine({ lock, command: speaker }),
-      version: [wrapper, '-h'],
-      bytes: statSync(wrapper).size,
-    },
-    {
-      name: 'bare Node, which only runs the command',
-      argv: () => bareNode,
-      version: [process.execPath, '--version'],
-      bytes: statSync(process.execPath).size,
-    },
-    ours(
-      'npm package, as installed',
-      [process.execPath, join(uncached, 'bin/k8s-leader.js')],
-      sizeOf(uncached),
-    ),
-    ours(
-      'npm package, with the code that V8 made of it',
-      [process.execPath, bin],
-      sizeOf(join(dirname(bin), '../dist')),
-    ),
-    ours('one-file executable', [executable], statSync(executable).size),
-  ];
-}
-
-function sizeOf(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return files
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/library'))
-    .reduce((total, { parentPath, name }) => total + statSync(join(parentPath, name)).size, 0);
+  return [name, ...figures.map((figure) => (figure === 'NaN' ? '–' : figure))];
 }
