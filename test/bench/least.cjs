@@ -1,8 +1,7 @@
 'use strict';
 /**
  * The least that a wrapper written in JavaScript can be: claims a Lease with node:https as a pod does, starts the command,
- * renews and watches. No flags, no messages, no safety. What a form of the program costs beyond this is ours, what this
- * costs beyond client-go's wrapper is the runtime's.
+ * renews and watches. No flags, no messages, no safety. What this costs beyond client-go's wrapper is the runtime's.
  *
  *     node least.cjs LOCK COMMAND [ARG]...
  */
@@ -13,7 +12,6 @@ const { setInterval } = require('node:timers');
 
 const account = (file) =>
   readFileSync(`/var/run/secrets/kubernetes.io/serviceaccount/${file}`, 'utf8');
-const [lock, file, ...args] = process.argv.slice(2);
 const leases = `/apis/coordination.k8s.io/v1/namespaces/${account('namespace')}/leases`;
 const headers = { authorization: `Bearer ${account('token')}`, 'content-type': 'application/json' };
 const server = {
@@ -37,7 +35,7 @@ function send(method, path, body) {
   });
 }
 
-function watch() {
+function watch(lock) {
   const path = `${leases}?watch=true&fieldSelector=metadata.name%3D${lock}`;
   request({ ...server, agent: false, path }, (answer) => {
     answer.setEncoding('utf8');
@@ -50,14 +48,14 @@ function watch() {
   }).end();
 }
 
-async function lead() {
+/** Runs the command that `start` starts, for as long as it likes. */
+async function lead(lock, start) {
   await send('GET', `${leases}/${lock}`);
   const spec = { holderIdentity: 'least', leaseDurationSeconds: 15 };
   const lease = { metadata: { name: lock }, spec };
   let { object } = await send('POST', leases, lease);
-  const child = spawn(file, args, { stdio: 'inherit', detached: true });
-  child.on('exit', (code) => process.exit(code ?? 1));
-  watch();
+  start().on('exit', (code) => process.exit(code ?? 1));
+  watch(lock);
   setInterval(async () => {
     const renewTime = new Date().toISOString().replace('Z', '000Z');
     const renewed = { ...object, spec: { ...spec, renewTime } };
@@ -65,4 +63,9 @@ async function lead() {
   }, 2_000);
 }
 
-lead();
+module.exports = { lead };
+
+if (require.main === module) {
+  const [lock, file, ...args] = process.argv.slice(2);
+  lead(lock, () => spawn(file, args, { stdio: 'inherit', detached: true }));
+}
