@@ -19,7 +19,7 @@ export async function compareHandOver(setting: Setting, rounds: Rounds): Promise
   const dynasty = (by: Contestant) =>
     dynastyOf(setting.stage, by, {
       timing: byDefault,
-      upToMs: 2_000,
+      betweenMs: [300, 2_000],
       async succession(leader, standby) {
         leader.signal('SIGTERM');
         const endedAtMs = await leader.said('y');
@@ -30,13 +30,16 @@ export async function compareHandOver(setting: Setting, rounds: Rounds): Promise
   return [{ what, ...(await takeTurns(what, setting, rounds, dynasty)) }];
 }
 
-/** Beyond the lease, which runs from the last renewal by the leader's own wall clock: before anybody saw it. */
+/**
+ * Beyond the lease, which runs from the last renewal by the leader's own wall clock: before anybody saw it. The standby
+ * watches by then, and has been shown a renewal: whoever finds one that is older waits as long from then.
+ */
 export async function compareTakeover(setting: Setting, rounds: Rounds): Promise<Figure[]> {
   const { stage } = setting;
   const dynasty = (by: Contestant) =>
     dynastyOf(stage, by, {
       timing: short,
-      upToMs: 1_500,
+      betweenMs: [1_000, 2_500],
       async succession(leader, standby, lock) {
         leader.kill();
         await leader.exited;
@@ -97,12 +100,12 @@ function reignsOf(stage: Stage, by: Contestant, [fromMs, toMs]: [number, number]
 
 interface Drama {
   readonly timing: Timing;
-  /** Both have been in their places for up to so long before the succession. */
-  readonly upToMs: number;
+  /** For how long the standby has stood by when the succession begins: at some moment of that. */
+  readonly betweenMs: [number, number];
   readonly succession: (leader: Subject, standby: Subject, lock: string) => Promise<number>;
 }
 
-function dynastyOf(stage: Stage, by: Contestant, { timing, upToMs, succession }: Drama): Dynasty {
+function dynastyOf(stage: Stage, by: Contestant, { timing, betweenMs, succession }: Drama): Dynasty {
   const lock = `succession-${by.name}`;
   const start = () => stage.start(by.commandLine({ lock, command: worker, timing }));
   let leader: Subject | undefined;
@@ -112,7 +115,7 @@ function dynastyOf(stage: Stage, by: Contestant, { timing, upToMs, succession }:
       await leader.said('x');
       const standby = start();
       await standby.standsBy();
-      await noParticularMoment(300, upToMs);
+      await noParticularMoment(...betweenMs);
       const ms = await succession(leader, standby, lock);
       // The command of a killed wrapper may live on, until then.
       leader.endCommand();
