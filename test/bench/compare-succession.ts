@@ -105,7 +105,11 @@ interface Drama {
   readonly succession: (leader: Subject, standby: Subject, lock: string) => Promise<number>;
 }
 
-function dynastyOf(stage: Stage, by: Contestant, { timing, betweenMs, succession }: Drama): Dynasty {
+function dynastyOf(
+  stage: Stage,
+  by: Contestant,
+  { timing, betweenMs, succession }: Drama,
+): Dynasty {
   const lock = `succession-${by.name}`;
   const start = () => stage.start(by.commandLine({ lock, command: worker, timing }));
   let leader: Subject | undefined;

@@ -1,6 +1,7 @@
 /** Signals before the command runs: the wait ends, the command never starts, nothing stays held. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { constants } from 'node:os';
 import { describe, expect } from 'vitest';
+import { signalsIn, stateOf } from '../process/support/proc.ts';
 import type { Candidate } from './support/candidate.ts';
 import type { Contest } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
@@ -88,7 +89,10 @@ describe.concurrent('while the first claim is on the wire, TERM ends it within a
     });
     await contest.leaseOnce(isHeld);
     const ending = endsAtOnce(a);
-    await delay(100); // a signal has no receipt
+    // A signal has no receipt. Who sleeps again, and has none pending, has seen to it.
+    const { SIGTERM } = constants.signals;
+    const isPending = () => signalsIn(a.pid, 'ShdPnd').has(SIGTERM);
+    await until('TERM is taken', () => !isPending() && stateOf(a.pid) === 'S', { everyMs: 1 });
     answer.resolve(undefined);
     await ending;
     expect(isReleased((await contest.lease())!.spec)).toBe(true);
