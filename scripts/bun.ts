@@ -15,6 +15,13 @@ const { header } = process.report.getReport() as { header: { glibcVersionRuntime
 const isMusl = header.glibcVersionRuntime === undefined;
 export const thisMachine = `linux-${process.arch}${isMusl ? '-musl' : ''}`;
 
+/** For the bundler: streams that nobody may look at. Bun would open them. */
+export const withoutStreams: Readonly<Record<string, string>> = {
+  'process.stdin': '{}',
+  'process.stdout': '{}',
+  'process.stderr': '{}',
+};
+
 /** The Bun of the lock file for such a machine. */
 export function runtime(form: string): string {
   const name = `bun-${form.replace('arm64', 'aarch64')}`;
@@ -27,8 +34,8 @@ export function runtime(form: string): string {
     mkdirSync(folder, { recursive: true });
     for (const file of ['package.json', 'package-lock.json'])
       copyFileSync(join(recipe, file), join(folder, file));
-    const [os = '', cpu = '', musl = 'glibc'] = form.split('-');
-    const machine = [`--os=${os}`, `--cpu=${cpu}`, `--libc=${musl}`];
+    const [os = '', cpu = '', libc = 'glibc'] = form.split('-');
+    const machine = [`--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`];
     const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
     execFileSync('npm', ['ci', ...quietly, ...machine], { cwd: folder, stdio: 'inherit' });
   }

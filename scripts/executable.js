@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { compile, recipe, runtime, thisMachine } from './bun.ts';
+import { compile, recipe, runtime, thisMachine, withoutStreams } from './bun.ts';
 import { bundling } from './bundling.js';
 import { licenceIn, noticesOf } from './notices.js';
 import { withStandIn } from './stand-in.cjs';
@@ -30,7 +30,6 @@ const forBun = {
     );
   },
 };
-const streams = ['stdin', 'stdout', 'stderr'].map((name) => [`process.${name}`, '{}']);
 
 /** Our code in one file, optional parts with it: they are compiled only where a run comes to them. Returns the notices. */
 async function bundle(outfile) {
@@ -38,7 +37,7 @@ async function bundle(outfile) {
     ...bundling,
     entryPoints: ['bin/k8s-leader.js'],
     outfile,
-    define: { ...versionDefines, ...Object.fromEntries(streams) },
+    define: { ...versionDefines, ...withoutStreams },
     plugins: [forBun],
   });
   const legalTexts = [];

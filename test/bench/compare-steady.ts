@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditEntry } from '../support/control-plane.ts';
 import type { Setting } from './compare.ts';
 import type { Contestant } from './contestants.ts';
-import { descendantsOf, memoryOf, processorSecondsOf, sum, type Memory } from './memory.ts';
+import { guardOf, memoryOf, sum, wrapperSecondsOf, type Memory } from './memory.ts';
 import { asPod } from './place.ts';
 import { worker, type Subject } from './subject.ts';
 import { note, type Figure } from './table.ts';
@@ -35,11 +35,12 @@ export async function compareSteadyState(setting: Setting): Promise<Figure[]> {
   const actors = [...(await pair(setting, ours)), ...(await pair(setting, theirs))];
   note(`steady state, ${String((settledAfterMs + observedForMs) / 1_000)} s`);
   await delay(settledAfterMs);
-  const before = actors.map(processorSeconds);
+  const seconds = () => actors.map(({ subject }) => wrapperSecondsOf(subject));
+  const before = seconds();
   const from = new Date().toISOString();
   await delay(observedForMs);
   const to = new Date().toISOString();
-  const after = actors.map(processorSeconds);
+  const after = seconds();
 
   const log = await stage.controlPlane.auditLog();
   const costs = new Map<string, Cost>();
@@ -78,17 +79,6 @@ async function pair({ stage }: Setting, contestant: Contestant): Promise<Actor[]
 async function ended(subject: Subject): Promise<void> {
   subject.signal('SIGTERM');
   await subject.closed;
-}
-
-/** What the wrapper has started besides the command. */
-function guardOf({ pid, commandPid }: Subject): number[] {
-  const command = new Set([commandPid, ...descendantsOf(commandPid)]);
-  return descendantsOf(pid).filter((each) => !command.has(each));
-}
-
-function processorSeconds({ subject }: Actor): number {
-  const all = [subject.pid, ...guardOf(subject)];
-  return all.map(processorSecondsOf).reduce((total, each) => total + each, 0);
 }
 
 export function countByVerb(entries: readonly AuditEntry[]): Map<string, number> {

@@ -2,7 +2,7 @@
 import { buildSync } from 'esbuild';
 import { cpSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compile, thisMachine } from '../../scripts/bun.ts';
+import { compile, thisMachine, withoutStreams } from '../../scripts/bun.ts';
 import { bin } from '../support/program-under-test.ts';
 import { contestants } from './contestants.ts';
 import { bareNode } from './subject.ts';
@@ -73,13 +73,11 @@ function leastIn(folder: string): readonly Form[] {
   const script = join(import.meta.dirname, 'least.cjs');
   const [compiled = '', ofOurs = ''] = ['least', 'least-of-ours'].map((name) => join(folder, name));
   compile(script, thisMachine, compiled);
-  const streams = ['stdin', 'stdout', 'stderr'].map((name) => [`process.${name}`, '{}']);
   buildSync({
     ...{ bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node22' },
     entryPoints: [join(import.meta.dirname, 'least-of-ours.cjs')],
     outfile: `${ofOurs}.cjs`,
-    // As in our own build: streams that nobody looks at are not opened.
-    define: { 'require.main': 'undefined', ...(Object.fromEntries(streams) as object) },
+    define: { 'require.main': 'undefined', ...withoutStreams },
   });
   compile(`${ofOurs}.cjs`, thisMachine, ofOurs);
   const form = (

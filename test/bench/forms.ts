@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formsIn, type Form } from './form.ts';
-import { descendantsOf, memoryOf, processorMsOf, processorSecondsOf } from './memory.ts';
+import { memoryOf, processorMsOf, wrapperSecondsOf } from './memory.ts';
 import { circumstances } from './place.ts';
 import { openStage, type Stage } from './stage.ts';
 import { speaker, worker, type Subject } from './subject.ts';
@@ -92,23 +92,16 @@ async function processorMsAMinute(
   }
   note(`steady state, ${(settledAfterMs + observedForMs) / 1_000} s`);
   await delay(settledAfterMs);
-  const before = leaders.map(({ subject }) => wholeProcessorMs(subject));
+  const before = leaders.map(({ subject }) => wrapperSecondsOf(subject));
   await delay(observedForMs);
   const perMinute = new Map<Form, number>();
   for (const [index, { form, subject }] of leaders.entries()) {
-    const ms = wholeProcessorMs(subject) - before[index]!;
+    const ms = (wrapperSecondsOf(subject) - before[index]!) * 1_000;
     perMinute.set(form, ms * (60_000 / observedForMs));
     subject.signal('SIGTERM');
     await subject.closed;
   }
   return perMinute;
-}
-
-/** What the command has started is its own affair. */
-function wholeProcessorMs({ pid, commandPid }: Subject): number {
-  const command = new Set([commandPid, ...descendantsOf(commandPid)]);
-  const ours = [pid, ...descendantsOf(pid)].filter((each) => !command.has(each));
-  return ours.map(processorSecondsOf).reduce((total, each) => total + each, 0) * 1_000;
 }
 
 const heads = [

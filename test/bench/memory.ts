@@ -9,6 +9,12 @@ export interface Memory {
   readonly peakRss: number;
 }
 
+/** Process ids of a wrapper and of the command that it has started. */
+export interface Wrapper {
+  readonly pid: number;
+  readonly commandPid: number;
+}
+
 export function memoryOf(pid: number): Memory {
   return {
     rss: figure(pid, 'smaps_rollup', 'Rss'),
@@ -39,6 +45,18 @@ export function processorMsOf(pid: number): number {
 export function processorSecondsOf(pid: number): number {
   const endedTicks = statOf(pid).slice(13, 15).map(Number);
   return processorMsOf(pid) / 1_000 + endedTicks.reduce((total, each) => total + each, 0) / 100;
+}
+
+/** Processes of a wrapper besides itself and what its command has started. */
+export function guardOf({ pid, commandPid }: Wrapper): number[] {
+  const command = new Set([commandPid, ...descendantsOf(commandPid)]);
+  return descendantsOf(pid).filter((each) => !command.has(each));
+}
+
+/** Of a wrapper and its guard, so far. */
+export function wrapperSecondsOf(wrapper: Wrapper): number {
+  const all = [wrapper.pid, ...guardOf(wrapper)];
+  return all.map(processorSecondsOf).reduce((total, each) => total + each, 0);
 }
 
 /** Zombies do not. */
