@@ -5,6 +5,7 @@ WORKDIR /build
 COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY bin bin
+COPY native/bin native/bin
 COPY packaging/executable packaging/executable
 COPY scripts scripts
 COPY src src

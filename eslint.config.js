@@ -12,7 +12,7 @@ const mayImport = {
   library: ['election', 'locks', 'kube'],
   testing: ['election'],
   cli: ['election'],
-  commands: ['election', 'kube', 'locks', 'observe', 'child/command.ts', 'child/guard-problem.ts'],
+  commands: ['election', 'kube', 'locks', 'observe', 'child/command.ts', 'child/keeper-problem.ts'],
 };
 /** Plain vocabulary beside the folders. */
 const vocabulary = {

@@ -12,7 +12,7 @@ hold();
 const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 for (const name of names) process.on(name, (signal) => deliver(signal));
 
-const { executable, load, hideStreams, closeInspector, leave } = require('./node.js');
+const { executable, findKeeper, inherited, load, hideStreams, closeInspector, leave } = require('./node.js');
 hideStreams();
 process.removeAllListeners('warning');
 
@@ -23,6 +23,8 @@ const running = main({
   argv,
   env: process.env,
   executable,
+  findKeeper,
+  inherited,
   signals: {
     hold,
     listen(listener) {

@@ -85,4 +85,10 @@ function leave(status, stuck) {
 /** Node's program is many files. */
 const executable = undefined;
 
-module.exports = { executable, load, loaded, cacheOf, hideStreams, closeInspector, leave };
+/** The keeper's program, beside the door. */
+const findKeeper = () => resolve(__dirname, `../native/bin/keeper-${process.platform}-${process.arch}`);
+
+/** Node has given every signal its default disposition, and marked what it does not want to hand on. */
+const inherited = { ignoredSignals: 0n, descriptors: undefined };
+
+module.exports = { executable, findKeeper, inherited, load, loaded, cacheOf, hideStreams, closeInspector, leave };

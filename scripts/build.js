@@ -8,7 +8,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundling } from './bundling.js';
 import { fileOf } from './library-file.js';
-import { noticesOf } from './notices.js';
+import { noticeOfMusl, noticesOf } from './notices.js';
 import { versionDefines } from './version.js';
 
 /** On the way to every start. */
@@ -48,6 +48,7 @@ const isLegal = ({ path }) => path.endsWith('.LEGAL.txt');
 const notices = noticesOf(
   built.map(({ metafile }) => metafile),
   files.filter(isLegal).map(({ text }) => text),
+  [noticeOfMusl()],
 );
 // All at once, and no code of an earlier build beside it: V8 would not notice.
 rmSync('dist', { recursive: true, force: true });

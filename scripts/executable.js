@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { compile, recipe, runtime, thisMachine, withoutStreams } from './bun.ts';
 import { bundling } from './bundling.js';
-import { licenceIn, noticesOf } from './notices.js';
+import { licenceIn, noticeOfMusl, noticesOf } from './notices.js';
 import { withStandIn } from './stand-in.cjs';
 import { versionDefines } from './version.js';
 
@@ -35,16 +35,18 @@ const forBun = {
 async function bundle(outfile) {
   const { metafile, outputFiles } = await build({
     ...bundling,
-    entryPoints: ['bin/k8s-leader.js'],
+    entryPoints: [join(recipe, 'entry.cjs')],
     outfile,
     define: { ...versionDefines, ...withoutStreams },
     plugins: [forBun],
+    external: ['bun:ffi'],
+    loader: { '': 'binary' },
   });
   const legalTexts = [];
   for (const { path, contents, text } of outputFiles)
     if (path === outfile) writeFileSync(outfile, contents);
     else legalTexts.push(text);
-  return noticesOf([metafile], legalTexts, [noticeOfBun()]);
+  return noticesOf([metafile], legalTexts, [noticeOfBun(), noticeOfMusl()]);
 }
 
 /** Of Bun itself. As long as its packages come without a licence's text, that says where its authors have it. */

@@ -22,6 +22,14 @@ ${packages.map(({ title }) => `  ${title}`).join('\n')}
   return [intro, ...parts, ...(inner.length > 0 ? [last] : [])].join(rule);
 }
 
+/** The keeper (native/) is linked with this C library. */
+export function noticeOfMusl() {
+  return {
+    title: 'musl (MIT), in the keeper',
+    text: readFileSync('native/bin/LICENSE-musl', 'utf8').trim(),
+  };
+}
+
 /** The packages that something is left of. */
 export function foldersOf({ outputs }) {
   const files = Object.values(outputs).flatMap(({ inputs }) =>

@@ -1,7 +1,7 @@
 /** `k8s-leader run`, put together: what the story in `run.ts` needs of the machine, the lock and the terminal. */
 import { isatty } from 'node:tty';
 import { findCommand } from './child/command.ts';
-import { guardProblem } from './child/guard-problem.ts';
+import { keeperProblem } from './child/keeper-problem.ts';
 import { hasControllingTerminal } from './child/terminal.ts';
 import { environmentWithoutOurs } from './cli/environment.ts';
 import type { RunOptions } from './cli/run-options.ts';
@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts';
 import { Company } from './company.ts';
 import { ExpectedError } from './errors.ts';
 import type { RunListener } from './events.ts';
+import { exitCode } from './exit-code.ts';
 import { LeaderElector } from './library/leader-elector.ts';
 import { defaultIdentity } from './library/surroundings.ts';
 import { openLock } from './locks/index.ts';
@@ -25,6 +26,9 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const env = environmentWithoutOurs(world.env);
   const file = findCommand(command[0], env['PATH']);
   if (options.disable) becomeCommand(file, command, env);
+  const { findKeeper, inherited } = world;
+  const unguarded = keeperProblem(findKeeper);
+  if (unguarded !== undefined && options.guard === 'required') throw noKeeper(unguarded);
 
   const logLine = log({
     sink: world.stderr,
@@ -46,16 +50,16 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const foreground = hasControllingTerminal();
   let namespace = '';
   const facts = () => ({ lock: name, namespace, identity });
-  const starter = new Starter({ clock: systemClock, command, env, foreground, facts });
+  const what = { command, file, env, foreground, facts, findKeeper, inherited };
+  const starter = new Starter({ clock: systemClock, ...what });
   const over = new AbortController();
-  for (const message of [...options.warnings, ...warningsOfThePlace(env)])
+  for (const message of [...options.warnings, ...warningsOfThePlace(unguarded)])
     emit({ type: 'warning', message });
 
   const ports: RunPorts = {
     clock: systemClock,
     signals: world.signals,
     emit,
-    foreground,
     connect: async (signal) => {
       const opening = openLock({ ...options, env, userAgent: `k8s-leader/${version}` }, signal);
       const [opened] = await Promise.all([opening, company.openDoors()]);
@@ -86,12 +90,18 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   }
 }
 
+function noKeeper(problem: string): ExpectedError {
+  const hint = 'with --guard auto CMD runs without one';
+  return new ExpectedError(exitCode.unavailable, `there is no keeper: ${problem}`, { hint });
+}
+
 /** What the machine we run on cannot give us. */
-function warningsOfThePlace(env: Environment): string[] {
+function warningsOfThePlace(unguarded: string | undefined): string[] {
   const warnings: string[] = [];
-  const unguarded = guardProblem(env['PATH']);
   if (unguarded !== undefined)
-    warnings.push(`no guard, CMD would outlive a killed or frozen wrapper: ${unguarded}`);
+    warnings.push(
+      `no keeper, CMD would outlive a killed or frozen wrapper, and what it starts may outlive it: ${unguarded}`,
+    );
   if (process.pid === 1)
     warnings.push(
       'this is PID 1: zombies are not reaped, and a signal in the first 0.1s is lost; put an init in front, such as tini',

@@ -46,8 +46,6 @@ export interface RunPorts {
   readonly clock: Clock;
   readonly signals: SignalSource;
   readonly emit: RunListener;
-  /** Whether a terminal delivers its signals to CMD by itself. */
-  readonly foreground: boolean;
   /** Finds the lock; sends nothing to it. @throws {ExpectedError} when there is no way to it */
   readonly connect: (signal: AbortSignal) => Promise<Candidate>;
   /** Undefined when the term was over before CMD could be started. @throws {ExpectedError} when it cannot be */
@@ -161,7 +159,7 @@ function isSuccess({ status, interruptedBy }: Ended): boolean {
 function endAs({ status, interruptedBy }: Ended, { once }: RunPlan): Exit {
   if (status.kind === 'signalled') return endBy(status.signal);
   // With --once, 0 means that it is stored.
-  if (once !== undefined && interruptedBy && status.code === 0) return endBy(interruptedBy);
+  if (once !== undefined && interruptedBy && shellStatus(status) === 0) return endBy(interruptedBy);
   return { status: shellStatus(status) };
 }
 
@@ -169,7 +167,7 @@ function endAs({ status, interruptedBy }: Ended, { once }: RunPlan): Exit {
  * After a Ctrl-C a shell goes on with its loop unless the command *died* of INT. The other signals are told by
  * their status alone: dying of them would add a core dump or hide the number from those who read exit codes.
  */
-function endBy(signal: NodeJS.Signals): Exit {
+function endBy(signal: string): Exit {
   const status = signalStatus(signal);
   return signal === 'SIGINT' ? { status, signal } : { status };
 }

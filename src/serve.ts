@@ -16,7 +16,7 @@
 import type { Child } from './child/child.ts';
 import type { ExitStatus } from './child/exit-status.ts';
 import { layFuse, type Fuse } from './child/fuse.ts';
-import { comesFromTerminal, endsTheWait, type SignalSource } from './child/signals.ts';
+import { endsTheWait, type SignalSource } from './child/signals.ts';
 import type { Clock } from './election/clock.ts';
 import type { Loss } from './election/events.ts';
 import type { Term } from './election/term.ts';
@@ -30,8 +30,6 @@ export interface ServeOptions {
   readonly stopSignal: NodeJS.Signals;
   /** From TERM to KILL, also on a step-down. */
   readonly stopTimeoutMs: number;
-  /** Whether a terminal delivers its signals to CMD by itself. */
-  readonly foreground: boolean;
   /** Called when TERM has asked us to stop. */
   readonly onShutdown: () => void;
 }
@@ -55,8 +53,6 @@ const leftOverGraceMs = 2_000;
 const stuckAfterMs = 5_000;
 /** An alarm that is late rings before one that is set now. */
 const lateAlarmMs = 1;
-const firstPollMs = 5;
-const lastPollMs = 200;
 
 export async function serve(child: Child, term: Term, options: ServeOptions): Promise<ServiceEnd> {
   const { clock, emit, stopSignal } = options;
@@ -71,7 +67,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
   };
   options.signals.listen((signal) => {
-    if (!(options.foreground && comesFromTerminal(signal))) child.send(signal);
+    child.send(signal);
     if (endsTheWait(signal) && !status) interruptedBy ??= signal;
     if (signal !== 'SIGTERM') return;
     options.onShutdown();
@@ -96,8 +92,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   if (term.stepDown.aborted) onStepDown();
   void child.unguarded.then(() => {
     if (!status) interruptedBy ??= stopSignal;
-    child.send(stopSignal);
-    stopWithin('unguarded', options.stopTimeoutMs);
+    stopWithin('unguarded', 0);
   });
   const unsubscribe = term.subscribe((change) => {
     if (change === 'extended') child.killIn(term.remainingMs());
@@ -119,10 +114,9 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     // A loop that stood still may hear of CMD's end before it hears that the term is over: let that be told, too.
     if (!term.isTrusted()) await clock.sleep(lateAlarmMs);
     const lostTheCommand = term.lost.aborted || !term.isTrusted();
-    const isGone = () => status !== undefined && child.living().length === 0;
-    const gone = await untilGone(child, { ...options, fuse, term, isGone });
-    if (!gone) return { kind: 'stuck' };
-    child.standDown();
+    const isGone = await untilGone(child, { ...options, fuse, term });
+    if (!isGone) return { kind: 'stuck' };
+    await exited;
     if (lostTheCommand || !status) return { kind: 'lost', loss: term.loss ?? { kind: 'expired' } };
     if (isSteppingDown) return { kind: 'stepped-down' };
     return { kind: 'ended', status, interruptedBy };
@@ -138,30 +132,32 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
 interface Waiting extends ServeOptions {
   readonly fuse: Fuse;
   readonly term: Term;
-  readonly isGone: () => boolean;
 }
 
-/** False when something outlives both KILL and the term. */
+/** False when something outlives both KILL and the term, or nobody is left who could tell. */
 async function untilGone(child: Child, waiting: Waiting): Promise<boolean> {
-  const { clock, emit, fuse, term, isGone } = waiting;
-  if (isGone()) return true;
-  const leftOver = child.living();
-  if (!fuse.isBurnt && leftOver.length > 0) {
-    emit({ type: 'left-over', pids: leftOver });
-    child.sendToAll(waiting.stopSignal);
+  const { clock, emit, fuse, term } = waiting;
+  if (!fuse.isBurnt) {
+    const leftOver = await child.living();
+    if (leftOver.length > 0) {
+      emit({ type: 'left-over', pids: leftOver });
+      child.sendToAll(waiting.stopSignal);
+    }
     fuse.within(leftOverGraceMs);
   }
-  let killedAtMs: number | undefined;
-  let isReported = false;
-  for (let pollMs = firstPollMs; !isGone(); pollMs = Math.min(pollMs * 2, lastPollMs)) {
-    await clock.sleep(pollMs);
-    if (!fuse.isBurnt) continue;
-    child.sendToAll('SIGKILL');
-    killedAtMs ??= clock.now();
-    if (clock.now() - killedAtMs < stuckAfterMs) continue;
-    if (!isReported) emit({ type: 'stuck', pids: child.living() });
-    isReported = true;
-    if (term.lost.aborted) return false;
-  }
-  return true;
+  const tooLate = fuse.burnt.then(() => clock.sleep(stuckAfterMs)).then(() => 'stuck' as const);
+  const how = await Promise.race([child.gone, tooLate]);
+  if (how === 'gone') return true;
+  emit({ type: 'stuck', pids: how === 'stuck' ? await child.living() : [] });
+  return (await Promise.race([child.gone, ended(term.lost)])) === 'gone';
+}
+
+/** Settles when the signal is aborted. */
+function ended(signal: AbortSignal): Promise<'ended'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('ended');
+    signal.addEventListener('abort', () => {
+      resolve('ended');
+    });
+  });
 }

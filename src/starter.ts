@@ -1,18 +1,13 @@
-/** CMD, as one term after the other starts it. What that needs can be had before: a guard takes some milliseconds. */
-import type { Child, Preparation } from './child/child.ts';
-import { environmentFor, type TermEnvironment } from './child/environment.ts';
-import type { Clock } from './election/clock.ts';
+/** CMD, as one term after the other starts it. What that needs can be had before: keepers take some milliseconds. */
+import { randomUUID } from 'node:crypto';
+import type { Child, CommandOptions, Preparation } from './child/child.ts';
+import { termVariables, type TermFacts } from './child/environment.ts';
 import type { Lock } from './election/lock.ts';
 import type { Term } from './election/term.ts';
 
-export interface StarterOptions {
-  readonly clock: Clock;
-  readonly command: readonly [string, ...string[]];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether CMD shares our process group, because of a terminal. */
-  readonly foreground: boolean;
+export interface StarterOptions extends CommandOptions {
   /** What CMD is told of its leadership beside the term. */
-  readonly facts: () => Pick<TermEnvironment, 'lock' | 'namespace' | 'identity'>;
+  readonly facts: () => Pick<TermFacts, 'lock' | 'namespace' | 'identity'>;
 }
 
 /** By then a request is on its way. */
@@ -47,18 +42,16 @@ export class Starter {
 
   /** Undefined when the term was over before. @throws {ExpectedError} 126 or 127 when CMD cannot be started */
   async start(term: Term): Promise<Child | undefined> {
-    const { command, env, foreground, facts } = this.#options;
     this.#isDecided = true;
     const { startChild } = await loadChild();
     const preparation = await this.prepare();
     this.#prepared = undefined;
     const { transitions, fencingToken } = term;
-    const { cookie } = preparation;
+    const facts = { ...this.#options.facts(), transitions, fencingToken, term: randomUUID() };
     return startChild({
-      command,
-      env: environmentFor(env, { ...facts(), transitions, fencingToken, term: cookie }),
+      ...this.#options,
+      variables: termVariables(facts),
       preparation,
-      foreground,
       killInMs: () => term.remainingMs(),
       isWanted: () => term.isTrusted(),
     });
@@ -68,7 +61,7 @@ export class Starter {
   async end(): Promise<void> {
     this.#isDecided = true;
     const preparation = await this.#prepared?.catch(() => undefined);
-    preparation?.guard?.standDown();
+    preparation?.keepers?.dismiss();
   }
 
   /** A failure shows up when it is needed. */
@@ -80,7 +73,7 @@ export class Starter {
 
   async #prepare(): Promise<Preparation> {
     const { prepareChild } = await loadChild();
-    return prepareChild(this.#options.env['PATH']);
+    return prepareChild(this.#options);
   }
 }
 

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { signalStatus } from './child/exit-status.ts';
+import type { FindKeeper } from './child/keeper-problem.ts';
 import { endsTheWait, type SignalSource } from './child/signals.ts';
 import type { SubcommandName } from './cli/subcommands.ts';
 import { systemClock } from './clock.ts';
@@ -19,6 +20,7 @@ export interface SubcommandWorld {
   readonly executable?: string | undefined;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly findKeeper: FindKeeper;
 }
 
 const userAgent = `k8s-leader/${version}`;
@@ -120,7 +122,7 @@ async function rbac({ argv, env, stdout }: Call): Promise<Exit> {
   return print(stdout, await rbac(options));
 }
 
-async function doctor({ argv, env, stdout, signal }: Call): Promise<Exit> {
+async function doctor({ argv, env, stdout, signal, findKeeper }: Call): Promise<Exit> {
   const { doctorOptions } = await import('./cli/doctor-options.ts');
   const options = doctorOptions(argv, env);
   if ('text' in options) return print(stdout, options.text);
@@ -128,7 +130,7 @@ async function doctor({ argv, env, stdout, signal }: Call): Promise<Exit> {
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
   const podNames = env['POD_NAME'] ? [env['POD_NAME']] : undefined;
   const plan = { ...options, identity, env, userAgent, podNames };
-  const ports = { clock: systemClock, signal, stdout, pid: process.pid };
+  const ports = { clock: systemClock, signal, stdout, pid: process.pid, findKeeper };
   return { status: await doctor(plan, ports) };
 }
 

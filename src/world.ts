@@ -1,4 +1,6 @@
 /** What is handed in to the program. */
+import type { Inherited } from './child/child.ts';
+import type { FindKeeper } from './child/keeper-problem.ts';
 import type { SignalSource } from './child/signals.ts';
 import type { Sink } from './observe/stderr.ts';
 
@@ -9,6 +11,8 @@ export interface World {
   /** Help, version and what the other commands print go here; `run` never writes to it. */
   readonly stdout: Sink;
   readonly stderr?: Sink;
+  readonly findKeeper: FindKeeper;
+  readonly inherited: Inherited;
   /** The file that we are, where we are a single one. */
   readonly executable?: string | undefined;
 }

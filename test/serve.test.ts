@@ -37,7 +37,6 @@ async function begin(options: Partial<ServeOptions> = {}): Promise<void> {
     emit: (event) => events.push(event),
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 25_000,
-    foreground: false,
     onShutdown: () => undefined,
     ...options,
   }).then((how) => (end = how));
@@ -52,12 +51,11 @@ async function usurp(): Promise<void> {
 }
 
 describe('a command that ends by itself', () => {
-  it('is the end, and the guard may go', async () => {
+  it('is the end', async () => {
     await begin();
     child.end({ kind: 'exited', code: 3 });
     await atRest();
     expect(end).toEqual({ kind: 'ended', status: { kind: 'exited', code: 3 } });
-    expect(child.isStoodDown).toBe(true);
     expect(child.sent).toEqual([]);
     expect(told()).toEqual(['exited']);
   });
@@ -70,7 +68,7 @@ describe('a command that ends by itself', () => {
     expect(end).toBeUndefined();
     await scene.clock.advance(210);
     expect(child.sent).toContain('all SIGKILL');
-    child.alive = [];
+    child.leave([]);
     await scene.clock.advance(200);
     expect(end).toEqual({ kind: 'ended', status: ok });
     expect(told()).toEqual(['exited', 'left-over', 'killed']);
@@ -81,7 +79,7 @@ describe('a command that ends by itself', () => {
     child.end(ok, [7]);
     await atRest();
     await usurp();
-    child.alive = [];
+    child.leave([]);
     await scene.clock.advance(200);
     expect(end).toEqual({ kind: 'ended', status: ok });
   });
@@ -91,7 +89,7 @@ describe('a loop that stood still beyond the deadline', () => {
   it('hears of the end of CMD first, and tells of the loss all the same', async () => {
     await begin();
     scene.clock.stall(20_000);
-    // The guard has killed it meanwhile.
+    // The keepers have killed it meanwhile.
     child.end({ kind: 'signalled', signal: 'SIGKILL' });
     await atRest();
     expect([end, term.loss]).toEqual([undefined, undefined]);
@@ -109,13 +107,6 @@ describe('signals', () => {
     for (const signal of ['SIGUSR1', 'SIGINT', 'SIGQUIT'] as const) signals.deliver(signal);
     expect(child.sent).toEqual(['CMD SIGHUP', 'CMD SIGUSR1', 'CMD SIGINT', 'CMD SIGQUIT']);
     expect(told()).toEqual([]);
-  });
-
-  it('of the terminal are not sent a second time', async () => {
-    await begin({ foreground: true });
-    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGTERM'] as const)
-      signals.deliver(signal);
-    expect(child.sent).toEqual(['CMD SIGUSR2', 'CMD SIGTERM']);
   });
 
   it('are kept when all is over', async () => {
@@ -245,13 +236,27 @@ describe('a machine that has slept', () => {
   });
 });
 
-it('a guard that is lost for good has the command stopped', async () => {
-  await begin();
-  child.loseGuard();
-  await atRest();
-  expect(child.sent).toEqual(['CMD SIGTERM']);
-  await scene.clock.advance(25_000);
-  expect(child.sent).toEqual(['CMD SIGTERM', 'all SIGKILL']);
+describe('a keeper that is killed', () => {
+  it('takes the command along, which then has not ended of its own accord', async () => {
+    await begin();
+    child.loseKeeper();
+    child.end({ kind: 'signalled', signal: 'SIGKILL' });
+    await scene.clock.advance(200);
+    expect(told()).toEqual(['exited', 'stopping', 'killed']);
+    expect(end).toEqual({
+      kind: 'ended',
+      status: { kind: 'signalled', signal: 'SIGKILL' },
+      interruptedBy: 'SIGTERM',
+    });
+  });
+
+  it('together with the other one leaves nobody who knows, so nothing is handed back', async () => {
+    await begin();
+    child.loseKeepers();
+    await scene.clock.advance(200);
+    expect(events).toContainEqual({ type: 'stuck', pids: [] });
+    expect(end).toEqual({ kind: 'stuck' });
+  });
 });
 
 describe('a process that cannot be killed', () => {
@@ -262,17 +267,16 @@ describe('a process that cannot be killed', () => {
     expect(end).toBeUndefined();
     expect(events.filter(({ type }) => type === 'stuck')).toEqual([{ type: 'stuck', pids: [7] }]);
     expect(term.isTrusted()).toBe(true);
-    child.alive = [];
+    child.leave([]);
     await scene.clock.advance(200);
     expect(end).toEqual({ kind: 'ended', status: ok });
   });
 
-  it('ends us after a loss, still guarded', async () => {
+  it('ends us after a loss', async () => {
     await begin();
     await usurp();
     await scene.clock.advance(5_200);
     expect(end).toEqual({ kind: 'stuck' });
-    expect(child.isStoodDown).toBe(false);
     expect(told()).toContain('stuck');
   });
 });
@@ -299,7 +303,6 @@ describe('a run', () => {
         clock: scene.clock,
         signals,
         emit: (event) => events.push(event),
-        foreground: false,
         connect: () => Promise.resolve(candidate.elector),
         start: () => Promise.resolve(child),
       },

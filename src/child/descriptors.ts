@@ -1,7 +1,6 @@
 /**
  * Descriptors above 2 that our caller left open. Node marks the low ones for closing when it starts (libuv's
- * uv_disable_stdio_inheritance gives up at the first gap above 15), so neither CMD nor anybody else gets those. A
- * higher one still goes through, and must not reach the guard: it would keep the other end of a pipe waiting.
+ * uv_disable_stdio_inheritance gives up at the first gap above 15), so CMD gets the higher ones alone.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -27,6 +27,6 @@ export function endsTheWait(signal: ForwardedSignal): boolean {
 }
 
 /** A terminal sends these to its whole foreground group: CMD has its own copy. */
-export function comesFromTerminal(signal: ForwardedSignal): boolean {
+export function comesFromTerminal(signal: NodeJS.Signals): boolean {
   return signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGHUP';
 }

@@ -14,6 +14,7 @@ export const choices = {
   'lock-kind': lockKinds,
   backend: ['kubernetes', 'local'],
   'on-lost': ['exit', 'rejoin'],
+  guard: ['auto', 'required'],
   'log-format': ['text', 'json'],
   'log-level': ['info', 'debug', 'warn', 'error'],
   output: ['text', 'json'],

@@ -40,6 +40,10 @@ export const flagGroups = {
     'min-hold': ['--min-hold <D>', 'keep the lock for D after CMD has ended'],
     'on-lost': ['--on-lost <WHAT>', 'exit, or rejoin the election (default: exit)'],
     'lost-exit-code': ['--lost-exit-code <N>', 'exit status after a loss (default: 79)'],
+    guard: [
+      '--guard <WHAT>',
+      'auto, or required: without a keeper, end with 69 before the lock is touched (default: auto)',
+    ],
   },
   Connecting: {
     kubeconfig: ['--kubeconfig <FILE>', 'default: $KUBECONFIG, the pod, or ~/.kube/config'],

@@ -24,6 +24,8 @@ export interface RunOptions extends PlaceOptions {
   readonly minHoldMs: number;
   readonly onLost: 'exit' | 'rejoin';
   readonly lostExitCode: number;
+  /** What to do where there can be no keeper. */
+  readonly guard: 'auto' | 'required';
   readonly requestTimeoutMs: number;
   /** Whether to tell of terms in Kubernetes Events. */
   readonly events: boolean;
@@ -66,6 +68,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     stopTimeoutMs: read(given['stop-timeout'], convert.durationMs, 25_000),
     ...afterwards(given),
     onLost: choose(given['on-lost'], choices['on-lost']),
+    guard: choose(given.guard, choices.guard),
     lostExitCode: read(given['lost-exit-code'], convert.exitStatus, exitCode.lost),
     requestTimeoutMs: read(
       given['request-timeout'],

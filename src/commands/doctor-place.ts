@@ -2,19 +2,22 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { findCommand } from '../child/command.ts';
-import { guardProblem } from '../child/guard-problem.ts';
+import { keeperProblem } from '../child/keeper-problem.ts';
 import type { DoctorPlan, DoctorPorts } from './patient.ts';
 import { look } from './follow.ts';
 import { ill, illness, open, well, type Findings } from './finding.ts';
 
-export async function* checkPlace({ env, command }: DoctorPlan, { pid }: DoctorPorts): Findings {
-  const problem = guardProblem(env['PATH']);
+export async function* checkPlace(
+  { env, command }: DoctorPlan,
+  { pid, findKeeper }: DoctorPorts,
+): Findings {
+  const problem = keeperProblem(findKeeper);
   yield problem === undefined
-    ? well('guard', 'all that it needs is here')
+    ? well('keeper', 'CMD and all that it starts end with us')
     : ill(
-        'guard',
+        'keeper',
         `CMD would outlive a killed or frozen wrapper: ${problem}`,
-        'add it to the image',
+        'see "Without a keeper" in docs/install.md',
       );
   yield checkInit(pid);
   if (command === undefined) return;

@@ -1,4 +1,5 @@
 /** What `doctor` examines, and how it asks. */
+import type { FindKeeper } from '../child/keeper-problem.ts';
 import type { Clock } from '../election/clock.ts';
 import type { Timing } from '../election/timing.ts';
 import type { Connection } from '../kube/connection.ts';
@@ -26,6 +27,7 @@ export interface DoctorPorts {
   readonly stdout: (text: string) => void;
   /** Of this process. */
   readonly pid: number;
+  readonly findKeeper: FindKeeper;
 }
 
 /** A cluster that has answered, and how to ask it. */

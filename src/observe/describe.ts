@@ -1,5 +1,5 @@
 /** What each event says to people: one line, one level, and the facts for machines. */
-import { signalStatus } from '../child/exit-status.ts';
+import { signalStatus, type ExitStatus } from '../child/exit-status.ts';
 import { formatDuration } from '../duration.ts';
 import type { Loss, ReleaseOutcome } from '../election/events.ts';
 import type { RunEvent, StopReason } from '../events.ts';
@@ -94,23 +94,39 @@ export function describe(event: RunEvent): Description | undefined {
     case 'killed':
       return warn(`${subject(event.reason)} did not stop in time: killed`);
     case 'exited':
-      return event.status.kind === 'exited'
-        ? info(`CMD ended with exit code ${String(event.status.code)}`, { code: event.status.code })
-        : info(
-            `CMD was ended by ${event.status.signal} (${String(signalStatus(event.status.signal))})`,
-            { signal: event.status.signal },
-          );
+      return exitedLine(event.status);
     case 'left-over':
       return info(`stopping what CMD left behind: ${processes(event.pids)}`, { pids: event.pids });
     case 'stuck':
-      return {
-        level: 'error',
-        message: `cannot be killed: ${processes(event.pids)}; the lock is kept from everybody while they live and we can renew it`,
-        facts: { pids: event.pids },
-      };
+      return stuckLine(event.pids);
     default:
       return event satisfies never;
   }
+}
+
+function exitedLine(status: ExitStatus): Description {
+  switch (status.kind) {
+    case 'exited':
+      return info(`CMD ended with exit code ${String(status.code)}`, { code: status.code });
+    case 'signalled': {
+      const { signal } = status;
+      return info(`CMD was ended by ${signal} (${String(signalStatus(signal))})`, { signal });
+    }
+    case 'not-executed': {
+      const { error } = status;
+      return { level: 'error', message: `CMD could not be executed: ${error}`, facts: { error } };
+    }
+    default:
+      return status satisfies never;
+  }
+}
+
+function stuckLine(pids: readonly number[]): Description {
+  const message =
+    pids.length > 0
+      ? `cannot be killed: ${processes(pids)}; the lock is kept from everybody while they live and we can renew it`
+      : 'both keepers were killed, so nobody knows whether all of CMD is gone; the lock is not handed back, its lease runs out';
+  return { level: 'error', message, facts: { pids } };
 }
 
 /** A fault in one line: what happened and what to do. */

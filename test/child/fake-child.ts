@@ -1,39 +1,54 @@
 import type { Child } from '../../src/child/child.ts';
 import type { ExitStatus } from '../../src/child/exit-status.ts';
+import type { Disappearance } from '../../src/child/keepers.ts';
 
 /** A command that does what the test says: dies, or does not. */
 export class FakeChild implements Child {
   readonly pid = 100;
   readonly exited: Promise<ExitStatus>;
+  readonly gone: Promise<Disappearance>;
   readonly unguarded: Promise<void>;
-  /** Process ids that are alive; by default CMD alone. */
-  alive = [this.pid];
   /** Whom signals were sent to, and which, in order. */
   readonly sent: string[] = [];
-  /** When the guard would kill, in milliseconds from then; the latest last. */
+  /** When the keepers would kill, in milliseconds from then; the latest last. */
   readonly deadlines: number[] = [];
-  isStoodDown = false;
+  #alive: readonly number[] = [this.pid];
   #end!: (status: ExitStatus) => void;
+  #vanish!: (how: Disappearance) => void;
   #unguard!: () => void;
 
   constructor() {
     this.exited = new Promise((resolve) => (this.#end = resolve));
+    this.gone = new Promise((resolve) => (this.#vanish = resolve));
     this.unguarded = new Promise((resolve) => (this.#unguard = resolve));
   }
 
   /** CMD ends; whom it leaves behind lives on. */
   end(status: ExitStatus, leftOver: readonly number[] = []): void {
-    this.alive = [...leftOver];
     this.#end(status);
+    this.leave(leftOver);
   }
 
-  /** The guard is lost for good. */
-  loseGuard(): void {
+  /** Of all that CMD started, these are left. */
+  leave(alive: readonly number[]): void {
+    this.#alive = alive;
+    if (alive.length === 0) this.#vanish('gone');
+  }
+
+  /** A keeper has been killed. */
+  loseKeeper(): void {
     this.#unguard();
   }
 
-  living(): number[] {
-    return this.alive;
+  /** Both have been killed. */
+  loseKeepers(): void {
+    this.#unguard();
+    this.#end({ kind: 'signalled', signal: 'SIGKILL' });
+    this.#vanish('unknown');
+  }
+
+  living(): Promise<readonly number[]> {
+    return Promise.resolve(this.#alive);
   }
 
   send(signal: NodeJS.Signals): void {
@@ -46,9 +61,5 @@ export class FakeChild implements Child {
 
   killIn(ms: number): void {
     this.deadlines.push(ms);
-  }
-
-  standDown(): void {
-    this.isStoodDown = true;
   }
 }

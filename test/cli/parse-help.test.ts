@@ -65,7 +65,7 @@ it('says the defaults that are in force', () => {
       /(--\S+) [A-Z]+ .*\(default: (\w+)\)/.exec(entry.replaceAll(/\s+/g, ' ')) ?? [];
     return value === '' || value === 'never' ? [] : [flag, value];
   });
-  expect(argv.length / 2).toBe(12);
+  expect(argv.length / 2).toBe(13);
   const run = (...more: string[]) =>
     parse(['run', '--lock', 'demo', ...more, 'true'], {}, { version: '1.2.3' });
   expect(run(...argv)).toEqual(run());

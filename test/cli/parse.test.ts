@@ -20,6 +20,7 @@ const defaults: RunOptions = {
   once: undefined,
   minHoldMs: 0,
   onLost: 'exit',
+  guard: 'auto',
   lostExitCode: 79,
   requestTimeoutMs: 5_000,
   kubeconfig: undefined,

@@ -67,7 +67,7 @@ describe.concurrent('all is well', () => {
       '✓ dry run: a claim would be accepted',
       '✓ clock: as the server has it',
       '✓ round trip: ',
-      '✓ guard: ',
+      '✓ keeper: ',
     ])
       expect(lines).toContainEqual(expect.stringContaining(said));
   });

@@ -9,6 +9,7 @@ import { subcommands } from '../../src/cli/subcommands.ts';
 import { main } from '../../src/main.ts';
 import { text } from '../hostile/arbitraries.ts';
 import { oneLine } from '../hostile/expectations.ts';
+import { withKeeper } from '../support/keeper.ts';
 import { patience, runs } from '../hostile/runs.ts';
 
 let folder: string;
@@ -55,6 +56,7 @@ test(
         argv: words,
         env: { PATH: process.env['PATH'], HOME: folder, K8S_LEADER_REQUEST_TIMEOUT: '50ms' },
         signals: { listen: () => undefined, hold: () => undefined },
+        ...withKeeper,
         stdout: (part) => (printed += part),
         stderr: (line) => lines.push(line),
       });

@@ -124,7 +124,7 @@ describe('doctor of a local lock', () => {
     const subjects = stdout.split('\n').map((line) => line.split(':')[0]);
     expect(subjects).toEqual([
       '✓ lock file',
-      '✓ guard',
+      '✓ keeper',
       expect.stringContaining('init'),
       '✓ command',
       '',

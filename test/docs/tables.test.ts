@@ -84,9 +84,13 @@ const samples: { readonly [Type in RunEvent['type']]: Omit<RunEvent & { type: Ty
       { reason: 'lost', killInMs: 0 },
     ],
     killed: [{ reason: 'shutdown' }, { reason: 'left over' }],
-    exited: [{ status }, { status: { kind: 'signalled', signal: 'SIGTERM' } }],
+    exited: [
+      { status },
+      { status: { kind: 'signalled', signal: 'SIGTERM' } },
+      { status: { kind: 'not-executed', error: 'ENOENT' } },
+    ],
     'left-over': [{ pids: [1] }, { pids: [1, 2] }],
-    stuck: [{ pids: [1] }],
+    stuck: [{ pids: [1] }, { pids: [] }],
   };
 
 const said = Object.entries(samples).flatMap(([type, bodies]) =>

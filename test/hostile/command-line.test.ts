@@ -9,6 +9,7 @@ import { exitCode } from '../../src/exit-code.ts';
 import { main, type Ending } from '../../src/main.ts';
 import { text } from './arbitraries.ts';
 import { oneLine } from './expectations.ts';
+import { withKeeper } from '../support/keeper.ts';
 import { patience, runs } from './runs.ts';
 
 let folder: string;
@@ -84,6 +85,7 @@ async function ending(words: readonly string[], env: Record<string, string>) {
     argv: words,
     env,
     signals: { listen: () => undefined, hold: () => undefined },
+    ...withKeeper,
     stdout: (line) => printed.push(line),
     stderr: (line) => lines.push(line),
   });

@@ -60,6 +60,7 @@ async function examine(mutation: Mutation): Promise<string | undefined> {
       'src',
       'test',
       'bin',
+      'native',
       'scripts',
       'package.json',
       'tsconfig.json',
@@ -72,6 +73,8 @@ async function examine(mutation: Mutation): Promise<string | undefined> {
       const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', '1', '--unshrunk'];
       if (!(await passes(copy, ['test/simulation/simulate.ts', ...args]))) return 'the simulation';
     }
+    if (mutation.edits.some(([file]) => file.startsWith('native/')))
+      await passes(copy, ['native/build.js']);
     if (mutation.tests.some((path) => path.startsWith('test/process/')))
       await passes(copy, ['scripts/build.js']);
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--bail=1'];

@@ -22,7 +22,7 @@ const release = 'src/election/release.ts';
 const term = 'src/election/term.ts';
 const timing = 'src/election/timing.ts';
 const child = 'src/child/child.ts';
-const guardScript = 'src/child/guard-script.ts';
+const keeper = 'native/keeper.c';
 
 const election = ['test/election', 'test/serve.test.ts'];
 const library = ['terms', 'run', 'elector'].map((name) => `test/library/${name}.test.ts`);
@@ -297,17 +297,6 @@ export const mutations: readonly Mutation[] = [
     tests: election,
   },
   {
-    name: 'the lock is released when the command has ended, whatever it left behind',
-    edits: [
-      [
-        'src/serve.ts',
-        'const isGone = () => status !== undefined && child.living().length === 0;',
-        'const isGone = () => status !== undefined;',
-      ],
-    ],
-    tests: election,
-  },
-  {
     name: 'whatever is in the record is released',
     edits: [
       [
@@ -363,22 +352,6 @@ export const mutations: readonly Mutation[] = [
         'src/run.ts',
         "shutdown.abort('SIGTERM');",
         "shutdown.abort('SIGTERM');\n      Object.assign(globalThis, { stopping: true });",
-      ],
-    ],
-    tests: election,
-  },
-  {
-    name: 'KILL is forgotten',
-    edits: [
-      [
-        'src/serve.ts',
-        "emit({ type: 'killed', reason });\n    child.sendToAll('SIGKILL');",
-        "emit({ type: 'killed', reason });",
-      ],
-      [
-        'src/serve.ts',
-        "if (!fuse.isBurnt) continue;\n    child.sendToAll('SIGKILL');",
-        'if (!fuse.isBurnt) continue;',
       ],
     ],
     tests: election,
@@ -614,52 +587,105 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/locks/local.test.ts'],
   },
   {
-    name: 'the guard is not armed',
+    name: 'the lock is released when the command has ended, whatever it left behind',
     edits: [
-      [child, '  guard?.within(killInMs());\n', '  killInMs();\n'],
-      [child, 'killIn: (ms) => guard?.within(ms),', 'killIn: () => undefined,'],
+      [
+        'src/serve.ts',
+        'const isGone = await untilGone(',
+        'const isGone = !status && await untilGone(',
+      ],
+      ['src/serve.ts', "if (!isGone) return { kind: 'stuck' };", ''],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a lock whose command may live on is released',
+    edits: [['src/serve.ts', "if (!isGone) return { kind: 'stuck' };", '']],
+    tests: election,
+  },
+  {
+    name: 'KILL is forgotten',
+    edits: [
+      [
+        'src/serve.ts',
+        "emit({ type: 'killed', reason });\n    child.sendToAll('SIGKILL');",
+        "emit({ type: 'killed', reason });",
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'the keepers are not armed',
+    edits: [
+      [child, '    keepers.killAt(clock.bootTime() + killInMs());\n', '    killInMs();\n'],
+      [child, 'keepers.killAt(clock.bootTime() + ms);', ''],
     ],
     tests: processes('frozen-wrapper'),
   },
   {
-    name: 'the guard does not strike when we are gone',
-    edits: [[guardScript, 'gone) strike; leave ;;', 'gone) leave ;;']],
+    name: 'the keepers strike half a second late',
+    edits: [[keeper, '    if (!isInner)\n        ms += lagMs;', '    ms += 500;']],
+    tests: ['test/child/keepers.test.ts'],
+  },
+  {
+    name: 'the keepers strike once',
+    edits: [
+      [keeper, '        if (isStriking) {', '        if (isStriking && pauseMs == firstPauseMs) {'],
+    ],
+    tests: ['test/child/keepers.test.ts'],
+  },
+  {
+    name: 'the keepers do not strike when we are gone',
+    edits: [[keeper, '        wrapper = -1;\n        strikeNow();', '        wrapper = -1;']],
     tests: processes('killed-wrapper'),
   },
   {
-    name: 'what is left of the guard does not strike when we are gone',
-    edits: [[guardScript, 'leave; done\nstrike\nleave\n', 'leave; done\nleave\n']],
-    tests: processes('guard'),
+    name: 'the outer keeper does not strike when the inner one is killed',
+    edits: [[keeper, 'isStriking = true; /* if it said', '/* if it said']],
+    tests: processes('keeper'),
   },
   {
-    name: 'what is left of the guard stays for as long as its alarm',
-    edits: [[guardScript, 'leave; done\nstrike\nleave\n', 'leave; done\nstrike\n']],
-    tests: processes('guard'),
+    name: 'the inner keeper does not strike when the outer one is killed',
+    edits: [[keeper, 'if (isInner && getppid() != outer)', 'if (false && outer)']],
+    tests: processes('keeper'),
   },
   {
-    name: 'the guard does not look for the cookie',
-    edits: [[guardScript, 'found=$(grep -lF "$cookie" /proc/[0-9]*/environ 2>&1)', 'found=']],
-    tests: processes('killed-wrapper'),
+    name: 'a keeper that is stopped stays so',
+    edits: [[keeper, 'if (pid == child && !isStriking)', 'if (false)']],
+    tests: processes('keeper'),
   },
   {
-    name: 'a dead guard is not replaced',
-    edits: [['src/child/guard.ts', 'else start();', '']],
-    tests: processes('guard'),
-  },
-  {
-    name: 'nobody asks once more before the command is started',
-    edits: [[child, 'if (!isWanted()) {', 'if (!isWanted() && cookie === undefined) {']],
-    tests: processes('frozen-wrapper'),
-  },
-  {
-    name: 'heirs of those who end during a look are not looked for',
-    edits: [['src/child/processes.ts', 'if (isNobody || !lives) isClear = false;', '']],
-    tests: ['test/child/processes.test.ts'],
+    name: 'CMD survives both keepers',
+    edits: [[keeper, '    prctl(PR_SET_PDEATHSIG, SIGKILL);\n', '']],
+    tests: processes('keeper'),
   },
   {
     name: 'what changed its session survives',
-    edits: [['src/child/processes.ts', 'environ?.includes(family.cookie) === true ||\n', '\n']],
+    edits: [
+      [
+        keeper,
+        '        prctl(PR_SET_CHILD_SUBREAPER, 1);\n        prctl(PR_SET_PDEATHSIG',
+        '        prctl(PR_SET_PDEATHSIG',
+      ],
+      [keeper, '    prctl(PR_SET_CHILD_SUBREAPER, 1);\n    pid_t outer', '    pid_t outer'],
+    ],
     tests: processes('stopping'),
+  },
+  {
+    name: 'the keepers know only the children of CMD',
+    edits: [
+      [
+        keeper,
+        'if (stat.parent != getpid() && !isMember(stat.parent))',
+        'if (stat.parent != getpid() && stat.parent != child)',
+      ],
+    ],
+    tests: ['test/child/keepers.test.ts'],
+  },
+  {
+    name: 'nobody asks once more before the command is started',
+    edits: [[child, 'if (!isWanted()) {', 'if (!isWanted() && maxReplacements < 0) {']],
+    tests: processes('frozen-wrapper'),
   },
   {
     name: 'library: a term is handed back while its body runs',

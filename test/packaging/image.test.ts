@@ -129,7 +129,7 @@ it("the exit status is the command's, and nothing but /tmp is written to", async
     '/dev ro',
     ...['null', 'zero', 'random', 'urandom'].map((device) => `/dev/${device} rw`),
   ]);
-  expect(container.stderr).not.toContain('no guard');
+  expect(container.stderr).not.toContain('no keeper');
   expect(inventory()).toEqual(before);
 });
 

@@ -53,7 +53,7 @@ describe.each<[string, (stage: Stage) => RunOptions]>([
     wrapper.signal('SIGTERM');
     expect(await wrapper.exit).toEqual({ status: 137, signal: null });
     expect(wrapper.family()).toEqual([]);
-    expect(wrapper.stderr).not.toContain('no guard');
+    expect(wrapper.stderr).not.toContain('no keeper');
   });
 
   test.concurrent('CMD dies with us', async ({ stage }) => {
@@ -64,33 +64,50 @@ describe.each<[string, (stage: Stage) => RunOptions]>([
   });
 });
 
-describe('where there is', () => {
-  test.concurrent.for<[string, string, RegExp]>([
-    ['no shell', '', /no guard, .*: there is no \/bin\/sh$/],
-    ['a shell and nothing else', 'sh', /no guard, .*: there is no sleep$/],
-    ['no grep', 'sh sleep env', /no guard, .*: there is no grep$/],
-  ])('%s, one line says so, and CMD runs', async ([, programs, line], { stage, expect }) => {
-    const before = onlyWith(stage, programs);
-    const wrapper = stage.run(deafNode, { before, flags: ['--stop-timeout', '0.2'] });
-    await wrapper.line(/^ready$/);
-    wrapper.signal('SIGTERM');
-    expect(await wrapper.exit).toEqual({ status: 137, signal: null });
-    await wrapper.closed;
-    expect(wrapper.lines.filter((each) => line.test(each))).toHaveLength(1);
-    expect(wrapper.lines.filter((each) => each.includes('guard'))).toHaveLength(1);
-    expect(wrapper.family()).toEqual([]);
-    expect(stage.lockFile.holder).toBe('');
-  });
+test('nothing but CMD has to be there: no shell, no program', async ({ stage, expect }) => {
+  const before = onlyWith(stage, '');
+  const wrapper = stage.run(deafNode, { before, flags: ['--stop-timeout', '0.2'] });
+  await wrapper.line(/^ready$/);
+  wrapper.signal('SIGTERM');
+  expect(await wrapper.exit).toEqual({ status: 137, signal: null });
+  await wrapper.closed;
+  expect(wrapper.stderr).not.toContain('keeper');
+  expect(wrapper.family()).toEqual([]);
+  expect(stage.lockFile.holder).toBe('');
+});
+
+describe('where /proc is that of another PID namespace', () => {
+  const before = ['unshare', '--pid', '--fork', '--kill-child', 'tini', '--'];
 
   test.concurrent(
-    'the /proc of another PID namespace, it is not believed',
+    'it is not believed: no keeper, and one line says so',
     async ({ stage, expect }) => {
-      const before = ['unshare', '--pid', '--fork', '--kill-child', 'tini', '--'];
       const wrapper = stage.run(['sh', '-c', 'echo ready; sleep 1000'], { before });
-      await wrapper.line(/no guard, .*: \/proc is that of another PID namespace$/);
+      await wrapper.line(/no keeper, .*: \/proc is that of another PID namespace$/);
       await wrapper.line(/^ready$/);
       process.kill(wrapper.wrapperPid, 'SIGTERM');
       expect(await wrapper.exit).toEqual({ status: 143, signal: null });
+    },
+  );
+
+  test.concurrent('CMD that is deaf is killed, with its group', async ({ stage, expect }) => {
+    const flags = ['--stop-timeout', '0.2'];
+    const cmd = ['sh', '-c', 'trap "" TERM; sleep 1000 & echo ready; sleep 1000'];
+    const wrapper = stage.run(cmd, { before, flags });
+    await wrapper.line(/^ready$/);
+    process.kill(wrapper.wrapperPid, 'SIGTERM');
+    expect(await wrapper.exit).toEqual({ status: 137, signal: null });
+    expect(wrapper.offspring()).toEqual([]);
+  });
+
+  test.concurrent(
+    '--guard required ends with 69, and no lock is touched',
+    async ({ stage, expect }) => {
+      const wrapper = stage.run(['echo', 'started'], { before, flags: ['--guard', 'required'] });
+      expect(await wrapper.exit).toEqual({ status: 69, signal: null });
+      await wrapper.line(/there is no keeper: .*; with --guard auto/);
+      expect(wrapper.stdout).toBe('');
+      expect(stage.lockFile.exists).toBe(false);
     },
   );
 });

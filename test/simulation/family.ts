@@ -1,9 +1,10 @@
 /**
- * A command with everything it starts, and the guard that watches over both: the real `Child` as the run sees it,
+ * A command with everything it starts, and the keepers that watch over both: the real `Child` as the run sees it,
  * with processes that end, drain, ignore signals and leave others behind.
  */
 import type { Child } from '../../src/child/child.ts';
 import { signalStatus, type ExitStatus } from '../../src/child/exit-status.ts';
+import type { Disappearance } from '../../src/child/keepers.ts';
 import type { Machine, ProcessClock } from './machine.ts';
 import type { CommandPlan } from './schedule.ts';
 
@@ -31,7 +32,8 @@ const usual: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUI
 export class Family implements Child {
   readonly pid = 1_000;
   readonly exited: Promise<ExitStatus>;
-  /** No guard is ever lost for good here. */
+  readonly gone: Promise<Disappearance>;
+  /** No keeper is ever killed here. */
   readonly unguarded = new Promise<void>(() => undefined);
   /** How the command ended, without anybody's doing. */
   endedByItself: number | undefined;
@@ -41,8 +43,8 @@ export class Family implements Child {
   readonly #received = new Map<NodeJS.Signals, number>();
   #deadlineMs = Infinity;
   #bootDeadlineMs = Infinity;
-  #isGuarded = true;
   #exit: (status: ExitStatus) => void = () => undefined;
+  #vanish: () => void = () => undefined;
 
   constructor(options: FamilyOptions, killInMs: number) {
     this.#options = options;
@@ -54,8 +56,12 @@ export class Family implements Child {
         return status;
       },
     );
+    this.gone = new Promise<void>((resolve) => (this.#vanish = resolve)).then(async () => {
+      await clock.awake();
+      return 'gone' as const;
+    });
     this.killIn(killInMs);
-    void this.#guard();
+    void this.#keep();
     void this.#live();
   }
 
@@ -78,7 +84,8 @@ export class Family implements Child {
     return this.#received.get(signal) ?? 0;
   }
 
-  living(): number[] {
+  async living(): Promise<readonly number[]> {
+    await this.#options.clock.awake();
     return this.#alive().map(({ pid }) => pid);
   }
 
@@ -96,24 +103,20 @@ export class Family implements Child {
     this.#bootDeadlineMs = machine.bootTime() + ms;
   }
 
-  standDown(): void {
-    this.#isGuarded = false;
-  }
-
-  /** The wrapper has been killed: the guard sees its pipe end. */
+  /** The wrapper has been killed: the keepers see their sockets end. */
   async orphan(): Promise<void> {
     await this.#options.machine.alarm(this.#options.plan.killTakesMs);
     this.killAll();
   }
 
-  /** The machine is gone, or the guard has struck. */
+  /** The machine is gone, or the keepers have struck. */
   killAll(): void {
     for (const member of this.#alive()) this.#deliver(member, 'SIGKILL');
   }
 
   /**
    * A machine that was frozen whole resumes with its command running for an instant: what a lease cannot prevent.
-   * The guard's alarm has slept as well; the run looks at the clock every second, if it can.
+   * The keepers' alarm has slept as well; the run looks at the clock every second, if it can.
    */
   #hasSleptThroughItsDeadline(): boolean {
     const { machine, clock } = this.#options;
@@ -122,10 +125,10 @@ export class Family implements Child {
     return clock.isFrozen || clock.freeForMs < vigilMs;
   }
 
-  async #guard(): Promise<void> {
+  async #keep(): Promise<void> {
     const { machine } = this.#options;
     const leftMs = () => this.#deadlineMs - machine.now();
-    while (this.#isGuarded && this.isAlive) {
+    while (this.isAlive) {
       if (leftMs() > 0) await machine.alarm(leftMs());
       else await this.#strike();
     }
@@ -134,8 +137,7 @@ export class Family implements Child {
   async #strike(): Promise<void> {
     const { machine, plan, tell } = this.#options;
     await machine.alarm(plan.killTakesMs);
-    if (!this.#isGuarded) return;
-    tell('guard kills');
+    tell('keepers kill');
     this.killAll();
   }
 
@@ -183,6 +185,7 @@ export class Family implements Child {
   #end(member: Member, status: ExitStatus): void {
     if (!member.isAlive) return;
     member.isAlive = false;
+    if (!this.isAlive) this.#vanish();
     if (member !== this.#command) return;
     this.#options.tell(`command ends: ${JSON.stringify(status)}`);
     this.#exit(status);

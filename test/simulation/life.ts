@@ -96,7 +96,6 @@ export class Life {
       const { status } = await run(this.#runPlan(), {
         clock: this.clock,
         signals: this.#mailbox,
-        foreground: false,
         emit: (event) => {
           this.#heard(event);
         },
