@@ -46,6 +46,11 @@ export interface Versioned {
   /** Whatever the lock needs to write on top of this version without losing what is not ours. */
   readonly origin: unknown;
   /**
+   * Which object it is: one that has been deleted and created again has another uid. Undefined where nobody can tell. Of a
+   * lock in several objects those of all of them, joined as versions are.
+   */
+  readonly uid?: string | undefined;
+  /**
    * Of a lock that is kept in several objects: they do not say the same. A write has been applied to some of them only,
    * or a hand has changed one.
    */

@@ -2,8 +2,9 @@
  * What a candidate remembers of the lock, and when that memory allows it to claim. Pure.
  *
  *     absent ──────────┐
- *     released ────────┴──▶ claimable now, but not before a promise we saw being broken by force
+ *     released ────────┴──▶ claimable now, but not before a promise that a hand has broken, as far as we can tell
  *     ours ────────────────▶ claimable now, but not before any promise we know of: the write may have landed late
+ *     doubtful ────────────▶ a claim of ours that was refused: ours, unless it is renewed within a retry period
  *     held ────────────────▶ claimable when the record's own duration has passed since we first saw this version
  *
  * Invariants (design rules 1 and 3):
@@ -12,16 +13,20 @@
  *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out
  *   what it was promised, also by a renewal that we have not seen, the latest of which may be as old as this sight.
  *   Of a lock in several objects one may vanish, whatever the others say: the promise may have been made in that one.
+ *
+ * A release ends the promise of the term that it follows, and no other. A hand that came before it, between two looks, is
+ * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
+ * which looks like a release and a claim.
  */
+import { isByHand } from './foreign-hand.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
-import { hasLostPart } from './version.ts';
 
 export interface Observation {
   /** The latest known state; undefined when the object does not exist. */
   readonly seen: Versioned | undefined;
   /** Local time up to which the holders we know of may lead; −∞ after a release. */
   readonly promisedUntilMs: number;
-  /** A promise whose record was taken away by force. A later release by somebody else does not end it. */
+  /** A promise whose record was taken away or changed by force. A later release by somebody else does not end it. */
   readonly forcedUntilMs: number;
 }
 
@@ -31,13 +36,21 @@ export interface Sight {
   readonly nowMs: number;
   /** Whether this process itself wrote the record. */
   readonly isOurs: boolean;
+  /** Whether the record equals a claim of ours that was refused. If it is a twin's, that one renews it. */
+  readonly isDoubtful?: boolean;
+  /** The longest time between two renewals of a twin. */
+  readonly renewedWithinMs?: number;
   /** Stands in for a duration that the record does not say. */
   readonly assumedDurationMs: number;
 }
 
-/** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
+/**
+ * A release is holder "" with a duration of one second and one time for both, as client-go writes it. Any other emptiness
+ * is not: a hand that clears the holder leaves the times of the claim and of the latest renewal.
+ */
 export function isReleased(record: LeaderRecord): boolean {
-  return record.holder === '' && record.leaseDurationMs === 1_000;
+  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs } = record;
+  return holder === '' && leaseDurationMs === 1_000 && acquireTimeUs === renewTimeUs;
 }
 
 /** The memory after one more look. Seeing the same version again changes nothing: its first sight counts. */
@@ -48,12 +61,14 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   const brokenUntilMs = unseenPromiseMs(before, sight);
   const forcedUntilMs = Math.max(
     before?.forcedUntilMs ?? -Infinity,
-    isPartGone(before?.seen, seen) ? brokenUntilMs : -Infinity,
+    isByHand(before?.seen, seen) ? brokenUntilMs : -Infinity,
   );
-  if (seen !== undefined && sight.isOurs) {
+  if (seen !== undefined && (sight.isOurs || sight.isDoubtful)) {
     // Usually written over a record whose time was up. If not, somebody's hand was in the game.
-    const isBroken = promisedUntilMs > nowMs;
-    return { seen, promisedUntilMs: isBroken ? brokenUntilMs : promisedUntilMs, forcedUntilMs };
+    const keptUntilMs = promisedUntilMs > nowMs ? brokenUntilMs : promisedUntilMs;
+    const { isOurs, renewedWithinMs = sight.assumedDurationMs } = sight;
+    const twinUntilMs = isOurs ? -Infinity : nowMs + renewedWithinMs;
+    return { seen, promisedUntilMs: Math.max(keptUntilMs, twinUntilMs), forcedUntilMs };
   }
   if (seen !== undefined && isReleased(seen.record))
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
@@ -66,10 +81,6 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   const claimedUntilMs = nowMs + durationMs(seen.record, sight.assumedDurationMs);
   // Also where the holder has changed: it may have been a hand that named another.
   return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs };
-}
-
-function isPartGone(before: Versioned | undefined, seen: Versioned | undefined): boolean {
-  return before !== undefined && seen !== undefined && hasLostPart(seen.version, before.version);
 }
 
 const nothingPromised = { promisedUntilMs: -Infinity };

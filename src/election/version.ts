@@ -7,7 +7,7 @@ const separator = '+';
 /** Stands for the version of a part that does not exist. */
 const absent = 'none';
 
-/** The version of a lock in several objects. */
+/** The version of a lock in several objects, or its uid. */
 export function joinVersions(parts: readonly (string | undefined)[]): string {
   return parts.map((part) => part ?? absent).join(separator);
 }
@@ -41,6 +41,16 @@ export function hasLostPart(version: string, before: string): boolean {
 /** One integer that grows with every term of the lock: the version, or that of the last object that was written. */
 export function fencingTokenOf(version: string): string {
   return version.slice(version.lastIndexOf(separator) + 1);
+}
+
+/** Whether an object that existed `before` is another one now, by the uids of the lock. */
+export function hasNewPart(uid: string | undefined, before: string | undefined): boolean {
+  if (uid === undefined || before === undefined) return false;
+  const [parts, partsBefore] = [uid.split(separator), before.split(separator)];
+  return parts.some((part, index) => {
+    const partBefore = partsBefore[index] ?? absent;
+    return part !== absent && partBefore !== absent && part !== partBefore;
+  });
 }
 
 function compare(version: string, other: string): 'earlier' | 'same' | 'later' | undefined {

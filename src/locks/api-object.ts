@@ -30,9 +30,9 @@ export interface ObjectKind {
 /** @throws {LockFault} `unreachable` when this is no such object, and as the kind's `read` does */
 export function versioned(kind: ObjectKind, body: unknown): Versioned {
   const object = wellFormed(kind, body);
-  const { resourceVersion: version } = object.metadata;
+  const { resourceVersion: version, uid } = object.metadata;
   const record = { ...kind.read(object), ...remarksIn(annotationsOf(object)) };
-  return { record, version, origin: object };
+  return { record, version, origin: object, uid };
 }
 
 /** @throws {LockFault} `unreachable` when this is no such object, whosever it may be */

@@ -33,6 +33,7 @@ export class MemoryLockServer {
   readonly #listeners = new Set<(sighting: Sighting) => void>();
   #current: Versioned | undefined;
   #version = 100;
+  #uid = 0;
 
   get current(): Versioned | undefined {
     return this.#current;
@@ -48,7 +49,8 @@ export class MemoryLockServer {
   edit(record: LeaderRecord | undefined): Versioned | undefined {
     this.#version += 1;
     const version = String(this.#version);
-    this.#current = record && { record, version, origin: undefined };
+    if (!this.#current) this.#uid += 1;
+    this.#current = record && { record, version, origin: undefined, uid: String(this.#uid) };
     for (const listener of this.#listeners) listener({ version, seen: this.#current });
     return this.#current;
   }

@@ -1,0 +1,41 @@
+/**
+ * What shows that a hand has been on the record between two looks, or that there may have been a holder of whose end we
+ * know nothing. Pure.
+ *
+ * - one of several objects is gone, or an object is another one now: it was deleted, and whoever came then knew of nobody
+ * - the number of transitions has fallen: the same, where nobody can tell objects apart
+ * - another holder in the same transition: a hand has named it, every claim counts one more
+ * - the same term with a shorter duration: no holder does that to its own record
+ *
+ * Where a write is half-way the parts say different things, and no more than that they exist can be told.
+ */
+import type { LeaderRecord, Versioned } from './lock.ts';
+import { hasLostPart, hasNewPart } from './version.ts';
+
+export function isByHand(before: Versioned | undefined, seen: Versioned | undefined): boolean {
+  if (!before || !seen) return false;
+  if (hasLostPart(seen.version, before.version)) return true;
+  const isContinued = isOfOneTerm(before.record, seen.record) && seen.record.holder !== '';
+  // Its own holder creates it again after a deletion, and ends its promise itself.
+  if (hasNewPart(seen.uid, before.uid) && !isContinued) return true;
+  if (before.isTorn || seen.isTorn) return false;
+  return isChangedByHand(before.record, seen.record);
+}
+
+function isChangedByHand(before: LeaderRecord, now: LeaderRecord): boolean {
+  if (before.holder === '') return false;
+  if (now.transitions < before.transitions) return true;
+  const isRenamed =
+    now.holder !== '' && now.holder !== before.holder && now.transitions === before.transitions;
+  return isRenamed || isShortened(before, now);
+}
+
+function isShortened(before: LeaderRecord, now: LeaderRecord): boolean {
+  if (!isOfOneTerm(before, now)) return false;
+  const { leaseDurationMs: earlierMs = 0 } = before;
+  return now.leaseDurationMs === undefined || now.leaseDurationMs < earlierMs;
+}
+
+function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
+  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
+}
