@@ -2,6 +2,7 @@ import type { ElectorOptions } from './campaign.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
 import { observe, type Observation } from './observation.ts';
 import type { Pen } from './pen.ts';
+import { jitterFactor } from './timing.ts';
 
 export interface MemoryOptions extends Pick<
   Required<ElectorOptions>,
@@ -48,6 +49,8 @@ export class Memory {
       seen,
       nowMs: clock.now(),
       isOurs: seen !== undefined && pen.isOurs(seen.record),
+      isDoubtful: seen !== undefined && pen.isDoubtful(seen.record),
+      renewedWithinMs: timing.retryPeriodMs * jitterFactor,
       assumedDurationMs: timing.leaseDurationMs,
     });
     if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;

@@ -3,7 +3,9 @@
  *
  * It signs every write with the times it carries and so knows its own writes again (design rule 7): a record is
  * ours when holder, acquireTime and renewTime equal a write of ours, acknowledged or still outstanding. The
- * identity alone proves nothing, two processes may share one; hence the random microseconds in every time.
+ * identity alone proves nothing, two processes may share one; hence the random microseconds in every time. Within
+ * a term they increase strictly, whatever the wall clock does: no two writes say the same, so each is a new version. Only
+ * a release has acquireTime equal to renewTime.
  *
  * It sends what is not answered once more over a fresh connection (rule 8). Two writes carry the same basis, so at
  * most one is applied, and the first success counts from its own sending. A conflict decides as well: whatever is
@@ -22,12 +24,16 @@ import {
 } from './lock.ts';
 import { withKey } from './remarks.ts';
 import { Signatures } from './signatures.ts';
+import { SigningTime } from './signing-time.ts';
 import type { Timing } from './timing.ts';
 import { trustTime, type TrustTime } from './trust-time.ts';
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly current: Versioned; readonly sentAtMs: number }
-  /** `isCertain`: nothing of this write can have been applied. Otherwise only a look can tell. */
+  /**
+   * `isCertain`: nothing of this write has been applied, unless somebody on the way has sent it twice. Otherwise only a
+   * look can tell.
+   */
   | { readonly kind: 'conflict'; readonly isCertain: boolean }
   /** Nobody knows whether it has been, or will still be, applied. */
   | { readonly kind: 'fault'; readonly fault: LockFault };
@@ -74,6 +80,7 @@ export class Pen {
   readonly trustTime: TrustTime;
   readonly #options: PenOptions;
   readonly #signatures = new Signatures();
+  readonly #signingTime: SigningTime;
   readonly #onTheWire = new Set<Promise<unknown>>();
   readonly #undecided = new Set<AbortController>();
   #connectionIsSuspect = false;
@@ -81,6 +88,7 @@ export class Pen {
   constructor(options: PenOptions) {
     this.#options = options;
     this.trustTime = trustTime(options.clock);
+    this.#signingTime = new SigningTime(options);
   }
 
   /** Whether this process wrote exactly this record, be it a claim, a renewal or a release. */
@@ -91,6 +99,11 @@ export class Pen {
   /** Whether this process wrote exactly this record, and as its holder. */
   isOurs(record: LeaderRecord): boolean {
     return record.holder !== '' && this.wrote(record);
+  }
+
+  /** Whether it equals a claim of ours that was refused: it may have been applied all the same, or be a twin's. */
+  isDoubtful(record: LeaderRecord): boolean {
+    return this.#signatures.isDoubtful(record);
   }
 
   /** @throws {LockFault} within `boundMs`, at most the request timeout */
@@ -107,7 +120,7 @@ export class Pen {
     const previous = basis?.record;
     const changesHolder = previous !== undefined && !this.isOurs(previous);
     const transitions = (previous?.transitions ?? 0) + (changesHolder ? 1 : 0);
-    return this.renew({ acquireTimeUs: this.#signingTimeUs(), transitions }, basis, isWanted);
+    return this.renew({ acquireTimeUs: this.#signingTime.beginUs(), transitions }, basis, isWanted);
   }
 
   /** Says again that the term described by `facts` goes on; `undefined` as basis re-creates a deleted object. */
@@ -116,7 +129,7 @@ export class Pen {
       holder: this.#options.identity,
       leaseDurationMs: this.#options.timing.leaseDurationMs,
       acquireTimeUs: facts.acquireTimeUs,
-      renewTimeUs: this.#signingTimeUs(),
+      renewTimeUs: this.#signingTime.nextUs(),
       transitions: facts.transitions,
     };
     return this.#write(record, basis, isWanted);
@@ -124,7 +137,7 @@ export class Pen {
 
   /** Hands the lock back, as client-go does: holder "", one second. In the same write, what is done is stored. */
   free(basis: Versioned, { isWanted = always, done }: FreeOptions = {}): Promise<WriteOutcome> {
-    const nowUs = this.#signingTimeUs();
+    const nowUs = this.#signingTime.nextUs();
     const record = {
       holder: '',
       leaseDurationMs: 1_000,
@@ -171,7 +184,7 @@ export class Pen {
       if (answer.kind === 'written') this.#signatures.acknowledge(record);
       if (answer.kind === 'written') return answer;
       const isCertain = !isHedged && !answer.isPartial;
-      if (isCertain) this.#signatures.delete(record);
+      if (isCertain) this.#signatures.refuse(record);
       return { kind: 'conflict', isCertain };
     } catch (thrown) {
       return { kind: 'fault', fault: asFault(thrown) };
@@ -221,11 +234,6 @@ export class Pen {
       this.#undecided.delete(decided);
       how.signal?.removeEventListener('abort', giveUp);
     }
-  }
-
-  #signingTimeUs(): number {
-    const { clock, random } = this.#options;
-    return Math.floor(clock.wall()) * 1_000 + Math.floor(random() * 1_000);
   }
 }
 

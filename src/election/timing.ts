@@ -30,7 +30,7 @@ export const defaultTiming: Timing = {
 };
 
 /** client-go's JitterFactor: a retry may take this much longer than the retry period. */
-const jitterFactor = 1.2;
+export const jitterFactor = 1.2;
 /** The API server stores the duration as int32 seconds. */
 const maxLeaseSeconds = 2 ** 31 - 1;
 
