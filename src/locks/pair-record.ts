@@ -35,14 +35,40 @@ export function combined(parts: Parts): Versioned | undefined;
 export function combined(parts: Parts): Versioned | undefined {
   const [one, ...others] = [parts.first, parts.second].flatMap((part) => part?.record ?? []);
   if (!one) return undefined;
-  const version = joinVersions([parts.first?.version, parts.second?.version]);
+  const { first, second } = parts;
+  const version = joinVersions([first?.version, second?.version]);
+  const uid = joinVersions([first?.uid, second?.uid]);
   const said = saidBy(one, others[0]);
-  return { ...said, record: remarked(said.record, [one, ...others]), version, origin: parts };
+  const record = remarked(said.record, [one, ...others]);
+  return { ...said, record, version, origin: parts, uid };
 }
 
 /** What a write on top of `basis` is to be based on, in each of the objects. */
 export function partsOf(basis: Versioned | undefined): Parts {
   return basis ? (basis.origin as Parts) : { first: undefined, second: undefined };
+}
+
+/**
+ * What to write into one of the objects. To change nothing but remarks leaves the record of each as it is: while a renewal
+ * is half-way, one of them is younger than what both say together.
+ */
+export function partRecord(
+  record: LeaderRecord,
+  part: Versioned | undefined,
+  basis: Versioned | undefined,
+): LeaderRecord {
+  if (!part || !basis || !isSameRecord(record, basis.record)) return record;
+  const { wish, done } = record;
+  return { ...part.record, wish, done };
+}
+
+function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
+  return (
+    isSameTerm(one, other) &&
+    one.renewTimeUs === other.renewTimeUs &&
+    one.leaseDurationMs === other.leaseDurationMs &&
+    one.transitions === other.transitions
+  );
 }
 
 export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {

@@ -17,7 +17,8 @@
  *   Therefore a half-way write is never continued, but made anew, from the first object on.
  * - Given back in reverse: S may lead from the moment when the second is free, F when the first is, and both times the
  *   work is over. Who dies in between leaves the first to run out.
- * - Reading is not atomic, and need not be: each object is only overwritten in the version that was seen of it.
+ * - Reading is not atomic, and need not be: each object is only overwritten in the version that was seen of it. A wish
+ *   leaves the record of each as it was: what both say together is older than one of them while a renewal is half-way.
  *
  * Half-way, the first is ours and the second is not:
  *
@@ -32,7 +33,7 @@
 import { asFault, type LeaderRecord, type Lock, type RequestOptions } from '../election/lock.ts';
 import type { Versioned, WriteResult } from '../election/lock.ts';
 import { isReleased } from '../election/observation.ts';
-import { combined, isSameTerm, partsOf, type Parts } from './pair-record.ts';
+import { combined, isSameTerm, partRecord, partsOf, type Parts } from './pair-record.ts';
 import { watchBoth } from './pair-watch.ts';
 
 /** One lock that is kept in two; it can be watched when both can. Every fault is that of one of them. */
@@ -51,9 +52,13 @@ export function pairLock(first: Lock, second: Lock): Lock {
       // What one of them alone has been told is done goes into both.
       const { done = basis?.record.done } = record;
       const whole = done ? { ...record, done } : record;
+      const said: Said = {
+        first: partRecord(whole, parts.first, basis),
+        second: partRecord(whole, parts.second, basis),
+      };
       return record.holder === ''
-        ? giveBack({ first, second }, whole, parts, how)
-        : take({ first, second }, whole, parts, how);
+        ? giveBack({ first, second }, said, parts, how)
+        : take({ first, second }, said, parts, how);
     },
     ...(watchFirst && watchSecond
       ? { watch: (signal) => watchBoth([watchFirst, watchSecond], read, signal) }
@@ -66,21 +71,27 @@ interface Locks {
   readonly second: Lock;
 }
 
+/** What is to be written into each. */
+interface Said {
+  readonly first: LeaderRecord;
+  readonly second: LeaderRecord;
+}
+
 async function take(
   { first, second }: Locks,
-  record: LeaderRecord,
+  said: Said,
   basis: Parts,
   how: RequestOptions,
 ): Promise<WriteResult> {
-  const one = await first.write(record, basis.first, how);
+  const one = await first.write(said.first, basis.first, how);
   if (one.kind === 'conflict') return one;
   // If the connection was to be a new one, it is by now.
   const { signal } = how;
   const undo = async () => {
-    if (isTakeover(record, basis)) await releaseClaim(first, one.current, { signal });
+    if (isTakeover(said.first, basis)) await releaseClaim(first, one.current, { signal });
   };
   try {
-    const other = await second.write(record, basis.second, { signal });
+    const other = await second.write(said.second, basis.second, { signal });
     if (other.kind === 'written') return written({ first: one.current, second: other.current });
   } catch (thrown) {
     const fault = asFault(thrown);
@@ -94,19 +105,19 @@ async function take(
 
 async function giveBack(
   { first, second }: Locks,
-  record: LeaderRecord,
+  said: Said,
   basis: Parts,
   how: RequestOptions,
 ): Promise<WriteResult> {
   const [firstIsHeld, secondIsHeld] = [isHeld(basis.first), isHeld(basis.second)];
   // Half a claim: the other half may not be ours to write.
   if (firstIsHeld && !secondIsHeld) {
-    const one = await first.write(record, basis.first, how);
+    const one = await first.write(said.first, basis.first, how);
     return one.kind === 'conflict' ? one : written({ ...basis, first: one.current });
   }
-  const other = await second.write(record, basis.second, how);
+  const other = await second.write(said.second, basis.second, how);
   if (other.kind === 'conflict') return other;
-  const one = await first.write(record, basis.first, { signal: how.signal });
+  const one = await first.write(said.first, basis.first, { signal: how.signal });
   if (one.kind === 'conflict') return { kind: 'conflict', isPartial: true };
   return written({ first: one.current, second: other.current });
 }
@@ -127,7 +138,13 @@ function isTakeover(record: LeaderRecord, { first, second }: Parts): boolean {
 }
 
 async function releaseClaim(lock: Lock, claimed: Versioned, how: RequestOptions): Promise<void> {
-  const released = { ...claimed.record, holder: '', leaseDurationMs: 1_000 };
+  const { renewTimeUs } = claimed.record;
+  const released = {
+    ...claimed.record,
+    holder: '',
+    leaseDurationMs: 1_000,
+    acquireTimeUs: renewTimeUs,
+  };
   // If that does not work, it runs out.
   await lock.write(released, claimed, how).catch(() => undefined);
 }
