@@ -36,6 +36,7 @@ function isShortened(before: LeaderRecord, now: LeaderRecord): boolean {
   return now.leaseDurationMs === undefined || now.leaseDurationMs < earlierMs;
 }
 
-function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
+/** Whether one holder has written both in one term, or a hand has changed one of them. */
+export function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
   return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
 }

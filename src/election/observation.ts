@@ -16,9 +16,9 @@
  *
  * A release ends the promise of the term that it follows, and no other. A hand that came before it, between two looks, is
  * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
- * which looks like a release and a claim.
+ * which looks like a release and a claim; or the object is deleted, restored by its holder and deleted again.
  */
-import { isByHand } from './foreign-hand.ts';
+import { isByHand, isOfOneTerm } from './foreign-hand.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
 
 export interface Observation {
@@ -28,6 +28,14 @@ export interface Observation {
   readonly promisedUntilMs: number;
   /** A promise whose record was taken away or changed by force. A later release by somebody else does not end it. */
   readonly forcedUntilMs: number;
+  /** The latest holder, unless it has released: it may restore what was taken away or changed. */
+  readonly holder?: Holder | undefined;
+}
+
+interface Holder {
+  readonly record: LeaderRecord;
+  /** The longest that was seen in its term. */
+  readonly durationMs: number;
 }
 
 export interface Sight {
@@ -58,39 +66,50 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   const { seen, nowMs } = sight;
   if (before !== undefined && before.seen?.version === seen?.version) return before;
   const { promisedUntilMs } = before ?? nothingPromised;
-  const brokenUntilMs = unseenPromiseMs(before, sight);
+  const brokenUntilMs = unseenPromiseMs(before, nowMs);
   const forcedUntilMs = Math.max(
     before?.forcedUntilMs ?? -Infinity,
-    isByHand(before?.seen, seen) ? brokenUntilMs : -Infinity,
+    isByForce(before, sight) ? brokenUntilMs : -Infinity,
   );
-  if (seen !== undefined && (sight.isOurs || sight.isDoubtful)) {
+  if (seen !== undefined && isReleased(seen.record))
+    return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
+  if (seen === undefined || seen.record.holder === '')
+    return { seen, promisedUntilMs: -Infinity, forcedUntilMs, holder: before?.holder };
+  const holder = holderOf(seen.record, before?.holder, sight.assumedDurationMs);
+  if (sight.isOurs || sight.isDoubtful) {
     // Usually written over a record whose time was up. If not, somebody's hand was in the game.
     const keptUntilMs = promisedUntilMs > nowMs ? brokenUntilMs : promisedUntilMs;
     const { isOurs, renewedWithinMs = sight.assumedDurationMs } = sight;
     const twinUntilMs = isOurs ? -Infinity : nowMs + renewedWithinMs;
-    return { seen, promisedUntilMs: Math.max(keptUntilMs, twinUntilMs), forcedUntilMs };
+    return { seen, promisedUntilMs: Math.max(keptUntilMs, twinUntilMs), forcedUntilMs, holder };
   }
-  if (seen !== undefined && isReleased(seen.record))
-    return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
-  if (seen === undefined || seen.record.holder === '')
-    return {
-      seen,
-      promisedUntilMs: -Infinity,
-      forcedUntilMs: Math.max(forcedUntilMs, brokenUntilMs),
-    };
-  const claimedUntilMs = nowMs + durationMs(seen.record, sight.assumedDurationMs);
   // Also where the holder has changed: it may have been a hand that named another.
-  return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs };
+  const claimedUntilMs = nowMs + holder.durationMs;
+  return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs, holder };
 }
 
 const nothingPromised = { promisedUntilMs: -Infinity };
 
-/** All that is known to be promised, and what the holder seen before may have promised by renewing a moment ago. */
-function unseenPromiseMs(before: Observation | undefined, sight: Sight): number {
-  const promisedUntilMs = before?.promisedUntilMs ?? -Infinity;
-  const record = before?.seen?.record;
-  if (!record?.holder) return promisedUntilMs;
-  return Math.max(promisedUntilMs, sight.nowMs + durationMs(record, sight.assumedDurationMs));
+/** No holder shortens its own term. */
+function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: number): Holder {
+  const saidMs = durationMs(record, assumedMs);
+  const isKnown = before !== undefined && isOfOneTerm(before.record, record);
+  return { record, durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs };
+}
+
+/** All that is known to be promised, and what the holder known before may have promised by renewing a moment ago. */
+function unseenPromiseMs(before: Observation | undefined, nowMs: number): number {
+  const { promisedUntilMs = -Infinity, holder } = before ?? {};
+  return holder ? Math.max(promisedUntilMs, nowMs + holder.durationMs) : promisedUntilMs;
+}
+
+/** Whether a holder that we know of may lead on, whatever the record says. */
+function isByForce(before: Observation | undefined, { seen, nowMs }: Sight): boolean {
+  if (!before) return false;
+  const isTakenAway = !seen || (seen.record.holder === '' && !isReleased(seen.record));
+  if (isTakenAway || isByHand(before.seen, seen)) return true;
+  // It was taken away before. The holder may have restored it in between, and not be the one who has released it.
+  return seen.record.holder === '' && !before.seen?.record.holder && before.forcedUntilMs > nowMs;
 }
 
 /** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */
