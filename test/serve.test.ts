@@ -236,6 +236,22 @@ describe('a machine that has slept', () => {
   });
 });
 
+it('a wish for another leader does not reach a command that has ended', async () => {
+  await begin();
+  child.end({ kind: 'exited', code: 3 }, [7]);
+  await atRest();
+  const record = scene.server.record!;
+  const wish = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
+  scene.server.edit({ ...record, wish });
+  await scene.clock.advance(1_900);
+  await scene.clock.advance(200);
+  expect(term.stepDown.aborted).toBe(true);
+  child.leave([]);
+  await scene.clock.advance(200);
+  expect(end).toEqual({ kind: 'ended', status: { kind: 'exited', code: 3 } });
+  expect(child.sent).not.toContain('CMD SIGTERM');
+});
+
 describe('a keeper that is killed', () => {
   it('takes the command along, which then has not ended of its own accord', async () => {
     await begin();
@@ -322,6 +338,21 @@ describe('a run', () => {
       expect(exit).toEqual({ status: 79 });
       expect(scene.server.record?.holder).toBe('somebody');
       expect(told()).not.toContain('release');
+    },
+  );
+
+  it.each(['exit', 'rejoin'] as const)(
+    'nor after a loss by the clock, when the lock is in reach again (--on-lost %s)',
+    async (onLost) => {
+      const exit = await runToTheEnd(onLost, async () => {
+        const { wire } = scene.replicas.at(-1)!;
+        wire.cut();
+        await scene.clock.advance(11_000);
+        wire.heal();
+        await scene.clock.advance(10_000);
+      });
+      expect(exit).toEqual({ status: 79 });
+      expect(scene.server.record?.holder).toBe('candidate');
     },
   );
 

@@ -124,6 +124,23 @@ describe('a known deadline never moves earlier', () => {
     expect(claimableAtMs(memory)).toBe(23_000);
   });
 
+  test('when a write of our own lands after the record was taken away by force', () => {
+    const memory = after(
+      { at: 5_000, sees: held },
+      { at: 6_000, sees: undefined },
+      { at: 9_000, sees: recordOf('a'), isOurs: true },
+    );
+    expect(claimableAtMs(memory)).toBe(21_000);
+  });
+
+  test.each([
+    ['emptied', emptied],
+    ['shortened', recordOf('b', { leaseDurationMs: 2_000 })],
+  ])('when it is %s, restored unseen, and once more', (_, sees) => {
+    const memory = after({ at: 5_000, sees: held }, { at: 6_000, sees }, { at: 16_000, sees });
+    expect(claimableAtMs(memory)).toBe(31_000);
+  });
+
   test('whatever hands do to the object, unless it is released', () => {
     const look = fc.record({
       afterMs: fc.nat(20_000),

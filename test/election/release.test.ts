@@ -241,7 +241,10 @@ describe('the release of a lost term', () => {
     await scene.clock.advance(10_000);
     expect(term.loss).toEqual({ kind: 'expired' });
     a.wire.heal();
+    const before = a.wire.calls.length;
     expect((await releasing(releaseTimeoutMs)).outcome).toEqual({ kind: 'released' });
+    // What it has known last is as old as the renew deadline: it looks first.
+    expect(verbsSince(before)).toEqual(['read', 'write']);
     expect(term.loss).toEqual({ kind: 'expired' });
   });
 

@@ -135,6 +135,24 @@ describe('a leader that is cut off', () => {
     expect(scene.clock.sleepers).toBe(0);
   });
 
+  it('sends nothing a second time when its loop stood still until the window had closed', async () => {
+    const b = scene.replica('b', { random: () => 0 });
+    await a.release();
+    await b.lead();
+    const beganAtMs = scene.clock.now();
+    b.wire.rule = () => ({ there: reset });
+    await scene.clock.advance(8_000);
+    // The next try is the last before the deadline. It would go out again at 10 s and some.
+    b.wire.cut();
+    await scene.clock.advance(2_050);
+    const latest = b.writes.at(-1)!;
+    expect(latest.atMs - beganAtMs).toBeGreaterThan(8_000);
+    scene.clock.stall(2_000);
+    await scene.clock.advance(10);
+    expect(b.term?.loss).toEqual({ kind: 'expired' });
+    expect(b.writes.at(-1)).toBe(latest);
+  });
+
   it('is gone before another may lead', async () => {
     scene.replica('b').campaign();
     await scene.clock.advance(30_000);

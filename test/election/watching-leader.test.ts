@@ -53,6 +53,16 @@ describe('a leader that watches', () => {
     expect(scene.server.record?.holder).toBe('b');
   });
 
+  it('knows it also when a renewal of its own was under way, and is acknowledged late', async () => {
+    const { current } = scene.server;
+    a.wire.once('write', { back: 500 });
+    await scene.clock.advance(2_000);
+    expect(scene.server.current?.version).not.toBe(current?.version);
+    scene.server.edit(recordOf('b'));
+    await scene.clock.advance(501);
+    expect(term.loss).toEqual({ kind: 'usurped', holder: 'b' });
+  });
+
   test.each([
     ['deleted', undefined],
     ['emptied', { holder: '' }],

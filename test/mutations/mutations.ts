@@ -17,6 +17,8 @@ const waiting = 'src/election/waiting.ts';
 const renewal = 'src/election/renewal.ts';
 const sentry = 'src/election/sentry.ts';
 const observation = 'src/election/observation.ts';
+const foreignHand = 'src/election/foreign-hand.ts';
+const signatures = 'src/election/signatures.ts';
 const pen = 'src/election/pen.ts';
 const release = 'src/election/release.ts';
 const term = 'src/election/term.ts';
@@ -59,8 +61,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs);',
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs) - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
+        'nowMs + holder.durationMs;',
+        'nowMs + holder.durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
       ],
       [
         memory,
@@ -72,13 +74,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a candidate's own duration counts",
-    edits: [
-      [
-        observation,
-        'nowMs + durationMs(seen.record, sight.assumedDurationMs);',
-        'nowMs + sight.assumedDurationMs;',
-      ],
-    ],
+    edits: [[observation, 'nowMs + holder.durationMs;', 'nowMs + sight.assumedDurationMs;']],
     tests: election,
   },
   {
@@ -119,8 +115,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'forcedUntilMs: Math.max(forcedUntilMs, brokenUntilMs),',
-        'forcedUntilMs: -Infinity,',
+        'if (isTakenAway || isByHand(before.seen, seen)) return true;',
+        'if (isByHand(before.seen, seen)) return true;\n  if (isTakenAway) return false;',
       ],
     ],
     tests: election,
@@ -130,8 +126,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'return Math.max(promisedUntilMs, sight.nowMs + durationMs(record, sight.assumedDurationMs));',
-        'return promisedUntilMs;',
+        'return holder ? Math.max(promisedUntilMs, nowMs + holder.durationMs) : promisedUntilMs;',
+        'return holder && nowMs < 0 ? nowMs : promisedUntilMs;',
       ],
     ],
     tests: election,
@@ -141,8 +137,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        "return record.holder === '' && record.leaseDurationMs === 1_000;",
-        "return record.holder === '';",
+        "return holder === '' && leaseDurationMs === 1_000 && acquireTimeUs === renewTimeUs;",
+        "return holder === '' && leaseDurationMs !== 0 && acquireTimeUs !== (renewTimeUs ?? 0) + 0.5;",
       ],
     ],
     tests: election,
@@ -488,20 +484,20 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         pair,
-        "  const other = await second.write(record, basis.second, how);\n  if (other.kind === 'conflict') return other;\n  const one = await first.write(record, basis.first, { signal: how.signal });\n  if (one.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
-        "  const one = await first.write(record, basis.first, how);\n  if (one.kind === 'conflict') return one;\n  const other = await second.write(record, basis.second, { signal: how.signal });\n  if (other.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
+        "  const other = await second.write(said.second, basis.second, how);\n  if (other.kind === 'conflict') return other;\n  const one = await first.write(said.first, basis.first, { signal: how.signal });\n  if (one.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
+        "  const one = await first.write(said.first, basis.first, how);\n  if (one.kind === 'conflict') return one;\n  const other = await second.write(said.second, basis.second, { signal: how.signal });\n  if (other.kind === 'conflict') return { kind: 'conflict', isPartial: true };",
       ],
     ],
     tests: pairs,
   },
   {
     name: 'half a claim is not given back',
-    edits: [[pair, 'if (isTakeover(record, basis)) await', 'if (!basis) await']],
+    edits: [[pair, 'if (isTakeover(said.first, basis)) await', 'if (!basis) await']],
     tests: pairs,
   },
   {
     name: 'half a renewal is given back',
-    edits: [[pair, 'if (isTakeover(record, basis)) await', 'await']],
+    edits: [[pair, 'if (isTakeover(said.first, basis)) await', 'await']],
     tests: pairs,
   },
   {
@@ -546,8 +542,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         pairRecord,
-        'joinVersions([parts.first?.version, parts.second?.version])',
-        'joinVersions([parts.first?.version])',
+        'joinVersions([first?.version, second?.version])',
+        'joinVersions([first?.version])',
       ],
     ],
     tests: pairs,
@@ -555,7 +551,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one of two objects that vanishes takes its promise along',
     edits: [
-      [observation, 'isPartGone(before?.seen, seen) ? brokenUntilMs : -Infinity', '-Infinity'],
+      [foreignHand, 'if (hasLostPart(seen.version, before.version)) return true;\n', ''],
+      [foreignHand, 'import { hasLostPart, hasNewPart }', 'import { hasNewPart }'],
     ],
     tests: election,
   },
@@ -872,6 +869,146 @@ export const mutations: readonly Mutation[] = [
       ],
     ],
     tests: ['test/election/once.test.ts'],
+  },
+  {
+    name: 'a release ends whatever was promised, on another object too',
+    edits: [[foreignHand, 'hasNewPart(seen.uid, before.uid) && !isContinued', '!before']],
+    tests: election,
+  },
+  {
+    name: 'fewer transitions are nothing',
+    edits: [[foreignHand, 'if (now.transitions < before.transitions) return true;\n', '']],
+    tests: election,
+  },
+  {
+    name: 'who is cleared by hand has released, under a lease of one second',
+    edits: [
+      [
+        observation,
+        ' && acquireTimeUs === renewTimeUs;',
+        ' && acquireTimeUs !== 0.5 + (renewTimeUs ?? 0);',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'what was taken away, restored unseen, and taken away again is old news',
+    edits: [
+      [
+        observation,
+        'if (isTakenAway || isByHand(before.seen, seen)) return true;',
+        'if (isByHand(before.seen, seen)) return true;\n  if (isTakenAway) return Boolean(before.seen?.record.holder);',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a holder may shorten its own term',
+    edits: [
+      [
+        observation,
+        'durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs',
+        'durationMs: isKnown ? saidMs : saidMs',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a record of ours ends a promise that was broken by force',
+    edits: [
+      [
+        observation,
+        'Math.max(keptUntilMs, twinUntilMs), forcedUntilMs, holder }',
+        'Math.max(keptUntilMs, twinUntilMs), forcedUntilMs: -Infinity, holder }',
+      ],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a refused claim is forgotten',
+    edits: [
+      [
+        memory,
+        'isDoubtful: seen !== undefined && pen.isDoubtful(seen.record),\n',
+        'isDoubtful: false,\n',
+      ],
+    ],
+    tests: ['test/break/election.test.ts'],
+  },
+  {
+    name: 'a refused claim is ours',
+    edits: [[signatures, 'known.isDoubtful = true', 'known.isDoubtful = false']],
+    tests: election,
+  },
+  {
+    name: 'a refused renewal is doubtful',
+    edits: [[signatures, ' && known.term !== this.#runningTerm) known', ') known']],
+    tests: election,
+  },
+  {
+    name: 'only 4 claims are remembered',
+    edits: [[signatures, 'rememberedClaims = 64', 'rememberedClaims = 4']],
+    tests: election,
+  },
+  {
+    name: 'a long outage forgets what was applied',
+    edits: [[signatures, 'if (term !== this.#runningTerm && ', 'if (']],
+    tests: ['test/break/election.test.ts', ...election],
+  },
+  {
+    name: 'two renewals may be equal',
+    edits: [
+      [
+        'src/election/signing-time.ts',
+        'Math.max(nowUs, this.#latestUs + 1 + fraction)',
+        'Math.max(nowUs, this.#latestUs * 0)',
+      ],
+    ],
+    tests: ['test/break/election.test.ts'],
+  },
+  {
+    name: 'a wish writes one record over both objects',
+    edits: [
+      [
+        pairRecord,
+        'if (!part || !basis || !isSameRecord(record, basis.record)) return record;',
+        'if (!part || !basis || isSameRecord(record, basis.record)) return record;',
+      ],
+    ],
+    tests: ['test/break/election.test.ts', ...pairs],
+  },
+  {
+    name: 'any acknowledged write ends the alarm',
+    edits: [[sentry, '!== true) this.#alarm', '!== null) this.#alarm']],
+    tests: election,
+  },
+  {
+    name: 'a renewal is sent again after the window has closed',
+    edits: [[renewal, ' && window.lossInMs() > 0;', ';']],
+    tests: election,
+  },
+  {
+    name: 'a lost term is released without a look',
+    edits: [[term, 'this.loss ? undefined : this.#renewal.latest', 'this.#renewal.latest']],
+    tests: election,
+  },
+  {
+    name: 'a stuck term is released',
+    edits: [
+      ['src/run.ts', "if (end.kind !== 'stuck') await term.release();", 'await term.release();'],
+    ],
+    tests: election,
+  },
+  {
+    name: 'a step-down reaches a command that has ended',
+    edits: [
+      [
+        'src/serve.ts',
+        "if (status || reason === 'shutdown') return;",
+        "if (reason === 'shutdown') return;",
+      ],
+    ],
+    tests: election,
   },
   {
     name: 'min-hold: no signal ends it',
