@@ -5,7 +5,7 @@ import { findCommand } from '../child/command.ts';
 import { keeperProblem } from '../child/keeper-problem.ts';
 import type { DoctorPlan, DoctorPorts } from './patient.ts';
 import { look } from './follow.ts';
-import { ill, illness, open, well, type Findings } from './finding.ts';
+import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
 
 export async function* checkPlace(
   { env, command }: DoctorPlan,
@@ -56,7 +56,7 @@ export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Fin
     const { defaultLocalFile } = await import('../locks/local.ts');
     const file = resolve(plan.localFile ?? defaultLocalFile(plan.env));
     if (!existsSync(file)) {
-      yield whereItWouldBeMade(file);
+      yield await whereItWouldBeMade(file);
       return;
     }
     const { openLock } = await import('../locks/index.ts');
@@ -70,14 +70,17 @@ export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Fin
 }
 
 /** A candidate would make it, and its folders; a doctor does not, who may be another user. */
-function whereItWouldBeMade(file: string) {
+async function whereItWouldBeMade(file: string): Promise<Finding> {
+  const { refuseOpenFolder } = await import('../locks/local-place.ts');
   let folder = dirname(file);
   while (!existsSync(folder)) folder = dirname(folder);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    return well('lock file', `${file}, which the first candidate makes`);
   } catch {
     const remedy = 'choose a file in a folder that you may write to with --local-file';
     return ill('lock file', `${file} cannot be made: no permission to write to ${folder}`, remedy);
   }
+  // What the candidate makes is for its owner alone.
+  if (folder === dirname(file)) await refuseOpenFolder(file, folder);
+  return well('lock file', `${file}, which the first candidate makes`);
 }

@@ -18,13 +18,13 @@ export interface ObjectLockOptions {
   readonly cluster?: ClusterHandle | undefined;
 }
 
-/** Which row of which file. */
+/** Which lock of which file. */
 export interface LocalLockOptions {
   /** A DNS-1123 subdomain. */
   readonly name: string;
   /** Default: `default`. */
   readonly namespace?: string | undefined;
-  /** An SQLite database; made when it does not exist. Default: `$XDG_STATE_HOME/k8s-leader/locks.db`. */
+  /** It, and a folder FILE.d beside it, are made when they do not exist. Default: `$XDG_STATE_HOME/k8s-leader/locks.db`. */
   readonly file?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export function secretLock(options: ObjectLockOptions): Lock {
   return objectLock(options, async () => (await annotation()).secretLock);
 }
 
-/** A lock among the processes of this machine, in an SQLite file; cannot be watched. @throws {RangeError} as above */
+/** A lock among the processes of one user on this machine, in a file; cannot be watched. @throws {RangeError} as above */
 export function localLock({ name, namespace = 'default', file }: LocalLockOptions): Lock {
   refuse(lockNameProblem(name), namespaceProblem(namespace));
   return onFirstUse(async () => {

@@ -1,199 +1,176 @@
 /**
- * A SQLite file that the processes of one machine share. Each transaction opens it anew and closes it, so a file
- * that was deleted or replaced is noticed and never kept alive by us. Waiting for others happens between
- * attempts, on the event loop; inside SQLite nothing ever waits.
+ * The file that --local-file names. Its first line says in which folder below FILE.d the locks are:
  *
- * The file is opened by SQLite alone: closing any other descriptor of it would drop the POSIX locks this
- * process holds on it (https://sqlite.org/howtocorrupt.html §2.2).
+ *     k8s-leader-locks-1 1764429000000000-5f0c8e1b9a3d7c24
+ *
+ * - Of several lines the first counts: who finds the file empty appends a line of its own, with one write, and then
+ *   believes what the file says. So two that make it at once agree without locking anything.
+ * - The folder exists before any line names it, and its name is never used twice. A file that is reached by another way
+ *   than its folder (a hard link, a mount of the file alone) is therefore noticed; it is no second lock.
+ * - The number in the name is a floor: every version in the folder is greater. A file that is made anew takes one above
+ *   all that was ever reached in the folders that are left, whatever the wall clock says, and removes those.
  */
-import { statSync } from 'node:fs';
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LockFault, type FaultKind } from '../election/lock.ts';
-import { oneLine } from '../kube/one-line.ts';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf, lockFileFault, undefinedWhenAbsent } from './local-fault.ts';
+import {
+  makeFolder,
+  refuseOpenFolder,
+  refuseShared,
+  refuseStrange,
+  whyNotMade,
+  type FileSystemType,
+} from './local-place.ts';
+import { highestIn } from './local-states.ts';
 
-/** Where the database is, and how to find out what kind of file system that is. */
 export interface LocalFile {
-  /** Absolute, so that it is neither a URI nor `:memory:` to SQLite. */
+  /** Absolute. */
   readonly path: string;
-  /** `f_type` of statfs(2). */
-  readonly fileSystemType: (path: string) => Promise<number>;
+  readonly fileSystemType: FileSystemType;
 }
 
-/** A transaction is over in a few milliseconds, so is the wait for one. */
-const busyPauseMs = 5;
+/** Where the locks of a file are. */
+export interface Store {
+  readonly folder: string;
+  /** Every version in it is greater. */
+  readonly floor: bigint;
+  /** @throws {LockFault} when the file has been removed or replaced since, so that others may be somewhere else */
+  readonly confirm: () => Promise<void>;
+}
 
 /**
- * Runs `work` inside one immediate transaction, so nobody else writes in between. Waits for others until
- * `signal` aborts. When the file at the path is no longer the one it was before, nothing is returned.
- * @throws {LockFault} `unsupported` for what does not heal by itself, `unreachable` for the rest
+ * Finds the folder of the locks. What does not exist is made, with versions above `seen`.
+ * @throws {LockFault | Error} an error of the system, for `fileFault`
  */
-export async function transact<T>(
-  file: LocalFile,
-  signal: AbortSignal,
-  work: (database: DatabaseSync) => T,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt(file, signal, work);
-    } catch (thrown) {
-      if (!isBusy(thrown)) throw await faultFrom(thrown, file.path);
-    }
-    await sleep(busyPauseMs, undefined, { signal }).catch(() => undefined);
+export async function openStore(file: LocalFile, seen: bigint): Promise<Store> {
+  const path = await resolved(file.path);
+  const folder = dirname(path);
+  if ((await stat(folder).catch(undefinedWhenAbsent)) === undefined) await makeFolder(folder);
+  await refuseShared(file.path, folder, file.fileSystemType);
+  await refuseOpenFolder(file.path, folder);
+  const handle = await openFile(path);
+  try {
+    refuseStrange(file.path, await handle.stat());
+    const name = (await firstLine(handle, file.path)) ?? (await begin(handle, file, path, seen));
+    const store = join(storesOf(path), name);
+    await refuseMissing(file, dirname(store));
+    await refuseMissing(file, store);
+    const confirm = () => refuseReplaced(file.path, path, name);
+    return { folder: store, floor: floorOf(name), confirm };
+  } finally {
+    await handle.close();
   }
 }
 
-async function attempt<T>(
-  file: LocalFile,
-  signal: AbortSignal,
-  work: (database: DatabaseSync) => T,
-): Promise<T> {
-  const { path } = file;
-  // Loaded late: whoever elects on Kubernetes never pays for SQLite.
-  const { DatabaseSync } = await import('node:sqlite').catch(withoutSqlite);
-  const found = await stat(path, { bigint: true }).catch(undefinedWhenAbsent);
+const storesOf = (path: string) => `${path}.d`;
+const lineForm = /^k8s-leader-locks-1 (\d{1,19}-[0-9a-f]{16})$/;
+const floorOf = (store: string) => BigInt(/^\d{1,19}/.exec(store)?.[0] ?? 0);
+/** Of the file; its first line is shorter. */
+const mostBytes = 256;
+
+/** The file itself where the path is a link to it: two ways to one file must lead to one folder. */
+async function resolved(path: string): Promise<string> {
+  const found = await lstat(path).catch(undefinedWhenAbsent);
+  if (found?.isSymbolicLink()) {
+    refuseStrange(path, found);
+    const target = await realpath(path).catch(undefinedWhenAbsent);
+    if (target !== undefined) return resolved(target);
+  }
   if (found?.isFile() === false)
     throw lockFileFault('unsupported', `the lock file ${path} is not a file`);
-  if (found === undefined) await makeFolder(dirname(path));
-  await refuseNetwork(file, found === undefined ? dirname(path) : path);
-  if (signal.aborted) throw lockFileFault('unreachable', `gave up on the lock file ${path}`);
-
-  if (found === undefined) new DatabaseSync(path).close();
-  const before = found ?? statSync(path, { bigint: true });
-  const database = new DatabaseSync(path, { timeout: 0 });
-  try {
-    database.exec('PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE');
-    const result = work(database);
-    database.exec('COMMIT');
-    // Before closing: as long as it is open, no other file can have got its inode number.
-    const after = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (after?.ino !== before.ino || after.dev !== before.dev) throw replaced(path);
-    return result;
-  } finally {
-    database.close();
-  }
+  return path;
 }
 
-/** As `mkdir -p`. Node's own tries for ever where the system says that a parent which exists does not, as in /proc. */
-async function makeFolder(path: string): Promise<void> {
-  const unlessItExists = (thrown: unknown) => {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-  };
+async function openFile(path: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    await mkdir(path, { mode: 0o700 }).catch(unlessItExists);
+    return await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || path === dirname(path)) throw thrown;
-    await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 }).catch(unlessItExists);
+    throw await whyNotMade(thrown, path);
   }
 }
 
-/** Path and reason are words of others. */
-export function lockFileFault(
-  kind: FaultKind,
-  message: string,
-  options: { hint?: string; cause?: unknown } = {},
-): LockFault {
-  return new LockFault(kind, oneLine(message), options);
+/** The name of the folder; undefined while the file is empty. @throws {LockFault} when it is another file */
+async function firstLine(handle: FileHandle, path: string): Promise<string | undefined> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
+  if (bytesRead === 0) return undefined;
+  const [line = ''] = buffer.toString('latin1', 0, bytesRead).split('\n');
+  const [, name] = lineForm.exec(line) ?? [];
+  if (name !== undefined) return name;
+  throw lockFileFault('unsupported', `${path} is not a lock file of k8s-leader`, {
+    hint: 'choose another file with --local-file',
+  });
 }
 
-function withoutSqlite(cause: unknown): never {
-  const hint = 'use Node 22.13 or newer';
-  throw lockFileFault('unsupported', 'this Node comes without SQLite', { hint, cause });
+/** Says in the empty file where its locks are, unless somebody else does so first. */
+async function begin(
+  handle: FileHandle,
+  file: LocalFile,
+  path: string,
+  seen: bigint,
+): Promise<string> {
+  const stores = storesOf(path);
+  await makeFolder(stores);
+  await refuseMissing(file, stores);
+
+  const old = await readdir(stores);
+  const floors = await Promise.all(old.map((name) => reachedIn(join(stores, name), name)));
+  const floor = [BigInt(Date.now()) * 1_000n, seen, ...floors].reduce(greater) + 1n;
+  const own = `${String(floor)}-${randomBytes(8).toString('hex')}`;
+  await makeFolder(join(stores, own));
+  await handle.appendFile(`k8s-leader-locks-1 ${own}\n`);
+  await handle.sync();
+  const name = (await firstLine(handle, file.path)) ?? own;
+  await refuseReplaced(file.path, path, name);
+  const left = name === own ? old : [own];
+  for (const each of left) await remove(join(stores, each));
+  return name;
 }
 
-function undefinedWhenAbsent(thrown: unknown): undefined {
-  if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+/** The greatest version that a folder of locks may have given out. */
+async function reachedIn(folder: string, name: string): Promise<bigint> {
+  const locks = await readdir(folder).catch(() => []);
+  const reached = await Promise.all(locks.map((lock) => highestIn(join(folder, lock))));
+  return reached.reduce(greater, floorOf(name));
 }
 
-function replaced(path: string): LockFault {
-  return lockFileFault('unreachable', `the lock file ${path} was replaced while it was in use`);
+const greater = (one: bigint, other: bigint) => (one > other ? one : other);
+
+/** What cannot be removed is in nobody's way. */
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** NFS, SMB, CIFS, SMB2, 9p, Ceph, Lustre, GPFS, two of AFS, Coda, BeeGFS, PanFS: linux/magic.h, statfs(2). */
-const networkFileSystems = new Set([
-  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x0bd00bd0, 0x47504653,
-  0x5346414f, 0x6b414653, 0x73757245, 0x19830326, 0xaad7aaea,
-]);
-
-async function refuseNetwork(file: LocalFile, path: string): Promise<void> {
-  // Unsigned, because a 32-bit kernel reports the upper half of the numbers as negative.
-  const type = (await file.fileSystemType(path)) >>> 0;
-  if (!networkFileSystems.has(type)) return;
-  const message = `the lock file ${file.path} is on a network file system (0x${type.toString(16)})`;
-  const hint =
-    'choose a disk of this machine with --local-file; among machines, elect on Kubernetes';
-  throw lockFileFault('unsupported', message, { hint });
-}
-
-/** https://sqlite.org/rescode.html; the last is SQLITE_READONLY_DBMOVED. */
-const sqlite = {
-  error: 1,
-  busy: 5,
-  readonly: 8,
-  corrupt: 11,
-  cannotOpen: 14,
-  notADatabase: 26,
-  moved: 1032,
-};
-
-function resultCode(thrown: unknown): number {
-  return (thrown as { errcode?: number }).errcode ?? 0;
-}
-
-function isBusy(thrown: unknown): boolean {
-  return (resultCode(thrown) & 0xff) === sqlite.busy;
-}
-
-async function faultFrom(thrown: unknown, path: string): Promise<LockFault> {
-  if (thrown instanceof LockFault) return thrown;
-  const code = resultCode(thrown);
-  if (code === 0) return fileFault(thrown, path);
-  if (code === sqlite.moved) return replaced(path);
-  if ([sqlite.cannotOpen, sqlite.readonly].includes(code & 0xff)) {
-    // SQLite does not say why; the kernel does.
-    const denied = await accessProblem(path);
-    if (denied !== undefined) return fileFault(denied, path);
-  }
-  const message = `cannot use the lock file ${path}: ${(thrown as Error).message}`;
-  if (![sqlite.error, sqlite.corrupt, sqlite.notADatabase].includes(code & 0xff))
-    return lockFileFault('unreachable', message, { cause: thrown });
-  const hint = 'stop every candidate on this machine, then delete the file; it is made anew';
-  return lockFileFault('unsupported', message, { hint, cause: thrown });
-}
-
-/** SQLite writes its journal next to the file, so the folder counts as well. */
-async function accessProblem(path: string): Promise<unknown> {
-  try {
-    await access(dirname(path), constants.W_OK | constants.X_OK);
-    await access(path, constants.R_OK | constants.W_OK);
+/** @throws {LockFault} when a folder of ours is not there, not ours alone, or where it must not be */
+async function refuseMissing(file: LocalFile, folder: string): Promise<void> {
+  const found = await lstat(folder).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'ENOTDIR') undefinedWhenAbsent(thrown);
     return undefined;
-  } catch (thrown) {
-    return thrown;
-  }
+  });
+  const { path, fileSystemType } = file;
+  if (!found?.isDirectory())
+    throw lockFileFault(
+      'unsupported',
+      `the lock file ${path} is here without its folder ${folder}`,
+      {
+        hint: 'the two belong together, also where they are mounted or copied',
+      },
+    );
+  refuseStrange(path, found);
+  await refuseOpenFolder(path, folder);
+  await refuseShared(path, folder, fileSystemType);
 }
 
-/** What may heal; a folder that is gone may be mounted again. */
-const passing = [
-  'ENOENT',
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'ENOSPC',
-  'EDQUOT',
-  'EIO',
-  'EAGAIN',
-  'ESTALE',
-];
-
-function fileFault(cause: unknown, path: string): LockFault {
-  const { message, code } = cause as NodeJS.ErrnoException;
-  // Node goes on with the system call and the path, which the line has already.
-  const line = `cannot use the lock file ${path}: ${message.split(',')[0] ?? message}`;
-  if (code === undefined || passing.includes(code))
-    return lockFileFault('unreachable', line, { cause });
-  const hint = 'choose a file in a folder that you may write to with --local-file';
-  return lockFileFault('unsupported', line, { hint, cause });
+async function refuseReplaced(shown: string, path: string, name: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    undefinedWhenAbsent,
+  );
+  try {
+    if (handle !== undefined && (await firstLine(handle, shown)) === name) return;
+  } finally {
+    await handle?.close();
+  }
+  throw lockFileFault('unreachable', `the lock file ${shown} was replaced while it was in use`);
 }

@@ -1,32 +1,28 @@
 /**
- * A lock among the processes of one machine: a row in a SQLite file. The election on it is the same as on a
- * Lease, so nobody has to guess from a pid who is alive: containers share folders but not pids, and pids come back.
+ * A lock among the processes of one machine, in files. The election on it is the same as on a Lease, so nobody has to
+ * guess from a pid who is alive: containers share folders but not pids, and pids come back.
  *
- * A version is a number from one counter for the whole file, which starts at the wall clock (in microseconds, so
- * tokens of a re-created file go on growing) and is raised by every change of every row, by hand or by us, and
- * never falls when a row is deleted. Two files are told apart by a random number, kept as SQLite's user_version:
- * a basis read from a file that was deleted since must not match by chance.
+ * `local-file.ts` finds the folder of the locks, `local-states.ts` swaps states in it, and says why no process can be
+ * in another one's way. Each request looks at the file anew, before and after: where it was removed or replaced in
+ * between, nothing is believed.
+ *
+ * A version is the number of a state. A lock begins above the floor of its folder, the wall clock (in microseconds) and
+ * whatever this process has seen, so tokens go on growing when the file is made anew.
  */
-import { randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type {
-  LeaderRecord,
-  Lock,
-  Remarks,
-  Versioned,
-  Wish,
-  WriteResult,
-} from '../election/lock.ts';
+import type { Lock, Versioned } from '../election/lock.ts';
 import { recordAfter } from '../election/remarks.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
-import { lockFileFault, transact, type LocalFile } from './local-file.ts';
-import { keysIn } from './remark-fields.ts';
+import { fileFault, lockFileFault } from './local-fault.ts';
+import { openStore, type LocalFile, type Store } from './local-file.ts';
+import { recordFrom } from './local-record.ts';
+import { createState, markOf, presentState, replaceState, type Mark } from './local-states.ts';
 
 export interface LocalLockOptions {
-  /** The database. It and its folder (for its owner alone) are made when they do not exist. */
+  /** It, its folder (for its owner alone) and FILE.d are made when they do not exist. */
   readonly file: string;
   readonly namespace: string;
   readonly name: string;
@@ -36,30 +32,72 @@ export interface LocalLockOptions {
 
 /**
  * A lock that all processes of this machine share that name the same file, namespace and name. Its faults are
- * `unsupported` where no retry helps (no permission, a network file system, not our database).
+ * `unsupported` where no retry helps (no permission, a network file system, not our file).
  */
 export function localLock(options: LocalLockOptions): Lock {
-  const key: Key = { namespace: options.namespace, name: options.name };
   const file: LocalFile = {
     path: resolve(options.file),
     fileSystemType: options.fileSystemType ?? (async (path) => (await statfs(path)).type),
   };
+  const name = folderName(options);
+  let highest = 0n;
+  const see = ({ number }: Mark) => {
+    if (number > highest) highest = number;
+  };
+
+  /** Does something in the folder of the lock, as long as that is the one of the file. */
+  async function inFolder<T>(
+    signal: AbortSignal,
+    work: (folder: string, store: Store) => Promise<T>,
+  ): Promise<T> {
+    try {
+      signal.throwIfAborted();
+      const store = await openStore(file, highest);
+      const result = await work(join(store.folder, name), store);
+      await store.confirm();
+      return result;
+    } catch (thrown) {
+      if (signal.aborted)
+        throw lockFileFault('unreachable', `gave up on the lock file ${file.path}`);
+      throw fileFault(thrown, file.path);
+    }
+  }
+
   return {
     read: ({ signal }) =>
-      transact(file, signal, (database) => select(database, key, generationOf(database, file))),
+      inFolder(signal, async (folder) => {
+        const state = await presentState(folder, signal);
+        if (state === undefined) return undefined;
+        see(state.mark);
+        return versioned(recordFrom(state.text), state.mark);
+      }),
     write: (given, basis, { signal }) =>
-      transact(file, signal, (database): WriteResult => {
-        const origin = generationOf(database, file);
-        const seen = select(database, key, origin);
-        if (seen?.version !== basis?.version || seen?.origin !== basis?.origin)
-          return { kind: 'conflict' };
-        const record = recordAfter(given, seen?.record);
-        const statement = database.prepare(seen === undefined ? insert : update);
-        statement.run({ ...key, record: JSON.stringify(record) });
-        const version = scalar(database, latestVersion);
-        return { kind: 'written', current: { record, version, origin } };
+      inFolder(signal, async (folder, { floor }) => {
+        const record = recordAfter(given, basis?.record);
+        const text = JSON.stringify(record);
+        const before = basis && markOf(basis.version, basis.origin);
+        if (basis && !before) return { kind: 'conflict' };
+        const clock = BigInt(Date.now()) * 1_000n;
+        const first = [clock, floor, highest].reduce((one, other) => (one > other ? one : other));
+        const mark = before
+          ? await replaceState(folder, before, text, signal)
+          : await createState(folder, first + 1n, text, signal);
+        if (mark === undefined) return { kind: 'conflict' };
+        see(mark);
+        return { kind: 'written', current: versioned(record, mark) };
       }),
   };
+}
+
+function versioned(record: Versioned['record'], { number, id }: Mark): Versioned {
+  return { record, version: String(number), origin: id };
+}
+
+/** One for each lock, with nothing in it that a path is made of, and no longer than a name may be. */
+function folderName({ namespace, name }: LocalLockOptions): string {
+  const plain = `${encodeURIComponent(namespace)}+${encodeURIComponent(name)}`;
+  if (plain.length <= 200) return plain;
+  return createHash('sha256').update(plain).digest('hex');
 }
 
 /**
@@ -75,92 +113,4 @@ export function defaultLocalFile(env: Readonly<Record<string, string | undefined
   throw new ExpectedError(exitCode.unavailable, message, {
     hint: 'name a file with --local-file FILE',
   });
-}
-
-type Key = Readonly<Record<'namespace' | 'name', string>>;
-
-/** "k8sl": tells our files from other programs' databases. */
-const applicationId = 0x6b38736c;
-
-const schema = `
-  CREATE TABLE lock (
-    version INTEGER PRIMARY KEY AUTOINCREMENT,
-    namespace TEXT NOT NULL,
-    name TEXT NOT NULL,
-    record TEXT,
-    UNIQUE (namespace, name)
-  );
-  CREATE TRIGGER lock_changed AFTER UPDATE ON lock WHEN NEW.version = OLD.version BEGIN
-    UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'lock';
-    UPDATE lock SET version = (SELECT seq FROM sqlite_sequence WHERE name = 'lock')
-      WHERE version = OLD.version;
-  END;`;
-const insert = 'INSERT INTO lock (namespace, name, record) VALUES (:namespace, :name, :record)';
-const update = 'UPDATE lock SET record = :record WHERE namespace = :namespace AND name = :name';
-// As text, because node:sqlite throws at numbers beyond 2^53, which a hand may have put there.
-const latest = `SELECT CAST(version AS TEXT) AS version, record FROM lock
-  WHERE namespace = :namespace AND name = :name`;
-const latestVersion = `SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = 'lock'`;
-
-/** What tells this file from one that was at its path before. Gives an empty file its tables. */
-function generationOf(database: DatabaseSync, { path }: LocalFile): string {
-  const id = scalar(database, 'PRAGMA application_id');
-  if (id === String(applicationId)) return scalar(database, 'PRAGMA user_version');
-  if (id !== '0' || scalar(database, 'SELECT count(*) FROM sqlite_schema') !== '0')
-    throw lockFileFault('unsupported', `${path} is the database of another program`, {
-      hint: 'choose another file with --local-file',
-    });
-  const generation = String(randomInt(1, 2 ** 31));
-  database.exec(`${schema}
-    INSERT INTO sqlite_sequence (name, seq) VALUES ('lock', ${String(Date.now() * 1_000)});
-    PRAGMA application_id = ${String(applicationId)};
-    PRAGMA user_version = ${generation}`);
-  return generation;
-}
-
-/** The one value a query answers with, as text. */
-function scalar(database: DatabaseSync, query: string): string {
-  return String(Object.values(database.prepare(query).get() ?? {})[0]);
-}
-
-function select(database: DatabaseSync, key: Key, origin: string): Versioned | undefined {
-  const row = database.prepare(latest).get(key);
-  return row && { record: recordFrom(row['record']), version: String(row['version']), origin };
-}
-
-/** Whatever a hand has put there becomes what a field that is missing from a Lease is. */
-function recordFrom(column: SQLOutputValue | undefined): LeaderRecord {
-  const fields = fieldsOf(column);
-  return {
-    holder: typeof fields.holder === 'string' ? fields.holder : '',
-    leaseDurationMs: amount(fields.leaseDurationMs, 1),
-    acquireTimeUs: amount(fields.acquireTimeUs),
-    renewTimeUs: amount(fields.renewTimeUs),
-    transitions: amount(fields.transitions) ?? 0,
-    ...remarksFrom(fields),
-  };
-}
-
-function remarksFrom({ wish, done }: { [field in keyof Remarks]?: unknown }): Remarks {
-  const keys = keysIn(done);
-  const { holder, acquireTimeUs } = (wish ?? {}) as { [field in keyof Wish]?: unknown };
-  const beganAtUs = amount(acquireTimeUs);
-  const isWish = typeof holder === 'string' && holder !== '' && beganAtUs !== undefined;
-  return {
-    ...(isWish ? { wish: { holder, acquireTimeUs: beganAtUs } } : {}),
-    ...(keys ? { done: keys } : {}),
-  };
-}
-
-function fieldsOf(column: SQLOutputValue | undefined): { [field in keyof LeaderRecord]?: unknown } {
-  try {
-    const fields: unknown = JSON.parse(String(column));
-    return typeof fields === 'object' && fields !== null ? fields : {};
-  } catch {
-    return {};
-  }
-}
-
-function amount(value: unknown, least = 0): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= least ? (value as number) : undefined;
 }

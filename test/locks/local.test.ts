@@ -1,14 +1,29 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  lchown,
+  link,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import type { Lock } from '../../src/election/lock.ts';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import type { Lock, LockFault, Versioned } from '../../src/election/lock.ts';
 import { ExpectedError } from '../../src/errors.ts';
+import { replaceState } from '../../src/locks/local-states.ts';
 import { defaultLocalFile, localLock } from '../../src/locks/local.ts';
 import { lockContract } from '../contract/lock-contract.ts';
 import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
@@ -21,6 +36,7 @@ beforeEach(async () => {
   file = join(folder, 'state', 'locks.db');
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -29,10 +45,17 @@ lockContract('the local lock', () => {
   return Promise.resolve({
     lock: handle(),
     another: handle,
-    remove: () => {
-      edit('DELETE FROM lock');
-      return Promise.resolve();
-    },
+    remove: () => rm(lockFolder('demo'), { recursive: true }),
+    close: () => Promise.resolve(),
+  });
+});
+
+lockContract('the local lock whose file is removed', () => {
+  const handle = () => localLock({ file, namespace: 'default', name: 'demo' });
+  return Promise.resolve({
+    lock: handle(),
+    another: handle,
+    remove: () => rm(file),
     close: () => Promise.resolve(),
   });
 });
@@ -69,93 +92,221 @@ describe('among processes', () => {
   });
 });
 
-describe('the file', () => {
-  it('gets a folder for its owner alone', async () => {
-    await read();
-    expect((await stat(join(folder, 'state'))).mode & 0o777).toBe(0o700);
+describe('a process that is stopped', () => {
+  it('keeps nobody from writing, at whatever moment, and writes nothing over it', async () => {
+    const writer = spawnIncrement(1_000_000);
+    writer.stdout.resume();
+    await once(writer.stdout, 'data');
+    try {
+      for (let round = 0; round < 30; round += 1) {
+        await until(async () => (await read())!.record.holder === String(writer.pid));
+        writer.kill('SIGSTOP');
+        const mine = await raise('me');
+        writer.kill('SIGCONT');
+        await until(async () => (await read())!.record.holder === String(writer.pid));
+        // Each write of his is one more than the state before it: mine is among them.
+        expect((await read())!.record.transitions).toBeGreaterThan(mine.record.transitions);
+      }
+    } finally {
+      writer.kill('SIGKILL');
+    }
   });
 
-  it('is left alone with nothing beside it', async () => {
-    await open().write(record, undefined, patiently());
-    expect(await readdir(join(folder, 'state'))).toEqual(['locks.db']);
+  it('between its state and the swap finds a conflict', async () => {
+    const basis = await raise('a');
+    const mark = { number: BigInt(basis.version), id: basis.origin as string };
+    const overtaken = await replaceState(lockFolder(), mark, '{"holder":"b"}', {
+      get aborted() {
+        return false;
+      },
+      // Between writing the state and the rename.
+      throwIfAborted: () => {
+        const [head = ''] = readdirSync(lockFolder()).filter((name) => name.startsWith('head'));
+        renameSync(join(lockFolder(), head), join(lockFolder(), 'head-9-0123456789abcdef'));
+        writeFileSync(join(lockFolder(), 'state-9-0123456789abcdef'), '{"holder":"c"}');
+      },
+    } as AbortSignal);
+    expect(overtaken).toBeUndefined();
+    expect((await read())?.record.holder).toBe('c');
+    await raise('d');
+    expect((await read())?.record.holder).toBe('d');
+  });
+});
+
+describe('the file', () => {
+  it('and all beside it are for their owner alone, whatever the umask', async () => {
+    const before = process.umask(0);
+    try {
+      await raise('a');
+    } finally {
+      process.umask(before);
+    }
+    const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+    expect(await modeOf(file)).toBe(0o600);
+    for (const folder of [dirname(file), `${file}.d`, dirname(lockFolder()), lockFolder()])
+      expect(await modeOf(folder)).toBe(0o700);
+    const states = await readdir(lockFolder());
+    expect(states).toHaveLength(2);
+    for (const name of states) expect(await modeOf(join(lockFolder(), name))).toBe(0o600);
+  });
+
+  it('has its folder beside it, and nothing is left in that but the present state', async () => {
+    for (const holder of ['a', 'b', 'c']) await raise(holder);
+    expect(await readdir(join(folder, 'state'))).toEqual(['locks.db', 'locks.db.d']);
+    expect(await readdir(`${file}.d`)).toHaveLength(1);
+    const { version, origin } = (await read())!;
+    const state = `${version}-${String(origin)}`;
+    expect(await readdir(lockFolder())).toEqual([`head-${state}`, `state-${state}`]);
+  });
+
+  it('keeps the states that somebody means to write, and removes those of the past', async () => {
+    const { version } = await raise('a');
+    const pending = `state-${BigInt(version) + 2n}-0123456789abcdef`;
+    const past = `state-${version}-fedcba9876543210`;
+    for (const name of [pending, past]) await writeFile(join(lockFolder(), name), '{}');
+    await raise('b');
+    const names = await readdir(lockFolder());
+    expect(names).toContain(pending);
+    expect(names).not.toContain(past);
   });
 
   it('holds one lock per namespace and name, each untouched by the others', async () => {
-    const others = [open({ name: 'other' }), open({ namespace: 'other' })];
+    const others = [open({ name: 'other' }), open({ namespace: 'other' }), open({ name: '../x' })];
     for (const other of others)
       await other.write({ ...record, holder: 'x' }, undefined, patiently());
     const before = await Promise.all(others.map((other) => other.read(patiently())));
     await open().write(record, undefined, patiently());
     expect(await Promise.all(others.map((other) => other.read(patiently())))).toEqual(before);
+    expect(await readdir(dirname(lockFolder()))).toHaveLength(4);
   });
 
-  it('is taken out of write-ahead logging, which needs shared memory', async () => {
-    await open().write(record, undefined, patiently());
-    edit('PRAGMA journal_mode = WAL');
-    expect((await read())?.record).toEqual(record);
-    expect(ask('PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' });
+  it('may have a lock of any name', async () => {
+    const long = open({ namespace: 'ü'.repeat(63), name: 'x'.repeat(253) });
+    await long.write(record, undefined, patiently());
+    expect((await long.read(patiently()))?.record).toEqual(record);
+  });
+
+  it('may be empty, and two that begin it agree', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await rm(join(folder, 'state'), { recursive: true, force: true });
+      await mkdir(join(folder, 'state'), { mode: 0o700 });
+      await writeFile(file, '');
+      const results = await Promise.all(
+        ['a', 'b', 'c'].map((holder) =>
+          open().write({ ...record, holder }, undefined, patiently()),
+        ),
+      );
+      expect(results.filter(({ kind }) => kind === 'written')).toHaveLength(1);
+    }
+  });
+
+  it('is one lock by whatever link it is reached', async () => {
+    await raise('a');
+    await symlink(file, join(folder, 'link'));
+    const linked = localLock({ file: join(folder, 'link'), namespace: 'default', name: 'counter' });
+    expect(await linked.read(patiently())).toEqual(await read());
+    await link(file, join(folder, 'hard'));
+    const hard = localLock({ file: join(folder, 'hard'), namespace: 'default', name: 'counter' });
+    await expect(hard.read(patiently())).rejects.toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('is here without its folder') as string,
+    });
   });
 
   it('is never trusted when it was replaced during a request', async () => {
-    await open().write(record, undefined, patiently());
+    await raise('a');
+    const stale = (await read())!;
+    let replaced = 0;
     const usurped = localLock({
       file,
       namespace: 'default',
-      name: 'demo',
-      fileSystemType: async () => {
-        await rename(file, `${file}.away`);
-        await open().write({ ...record, holder: 'another' }, undefined, patiently());
-        return 0xef53;
-      },
+      name: 'counter',
+      fileSystemType: () => Promise.resolve(0xef53),
     });
-    await expect(usurped.read(patiently())).rejects.toMatchObject({
+    // The first signal check of a write is right before its swap.
+    const replacing = (replace: () => void) =>
+      ({
+        aborted: false,
+        throwIfAborted: () => {
+          replaced += 1;
+          if (replaced === 2) replace();
+        },
+      }) as AbortSignal;
+    const write = usurped.write({ ...record, holder: 'b' }, stale, {
+      signal: replacing(() => {
+        renameSync(file, `${file}.away`);
+      }),
+    });
+    await expect(write).rejects.toMatchObject({
       kind: 'unreachable',
       message: `the lock file ${file} was replaced while it was in use`,
     });
+    expect(replaced).toBe(2);
   });
 
   it('makes no version of a deleted file valid in the next one, and tokens grow on', async () => {
-    const first = await open().write(record, undefined, patiently());
-    if (first.kind === 'conflict') throw new Error('conflict');
+    const first = await raise('a');
     await rm(join(folder, 'state'), { recursive: true });
-    await open().write({ ...record, holder: 'newcomer' }, undefined, patiently());
-    edit(`UPDATE lock SET version = ${first.current.version}`);
-
-    expect(await open().write(record, first.current, patiently())).toEqual({ kind: 'conflict' });
+    const { version } = await raise('newcomer');
+    expect(await open().write(record, first, patiently())).toEqual({ kind: 'conflict' });
     expect((await read())?.record.holder).toBe('newcomer');
-    expect(Number(ask('SELECT seq FROM sqlite_sequence')?.['seq'])).toBeGreaterThan(
-      Number(first.current.version),
-    );
+    expect(BigInt(version)).toBeGreaterThan(BigInt(first.version));
+  });
+
+  it.each([
+    ['the file', () => rm(file)],
+    ['the lock', () => rm(lockFolder(), { recursive: true })],
+    [
+      'everything, as long as somebody goes on',
+      () => rm(join(folder, 'state'), { recursive: true }),
+    ],
+  ])(
+    'gives greater tokens after a removal of %s, however far the clock steps back',
+    async (_, remove) => {
+      const standby = open();
+      const before = await raise('a');
+      await standby.read(patiently());
+      vi.setSystemTime(new Date('2001-01-01'));
+      for (let life = 0; life < 3; life += 1) {
+        await remove();
+        const result = await standby.write(record, undefined, patiently());
+        if (result.kind === 'conflict') throw new Error('conflict');
+        expect(BigInt(result.current.version)).toBeGreaterThan(BigInt(before.version));
+      }
+      expect(await readdir(`${file}.d`)).toHaveLength(1);
+    },
+  );
+
+  it('remembers for newcomers what it has given out', async () => {
+    const before = await raise('a');
+    vi.setSystemTime(new Date('2001-01-01'));
+    for (let life = 0; life < 3; life += 1) {
+      await rm(file);
+      // No lock is made in this life but another one.
+      await open({ name: 'other' }).read(patiently());
+    }
+    expect(BigInt((await raise('b')).version)).toBeGreaterThan(BigInt(before.version));
   });
 });
 
-describe('a row edited by hand', () => {
-  it('is a new version', async () => {
-    await open().write(record, undefined, patiently());
-    const before = await read();
-    edit(`UPDATE lock SET record = '{"holder":"stranger"}'`);
-    const after = await read();
-    expect(after?.record.holder).toBe('stranger');
-    expect(Number(after?.version)).toBeGreaterThan(Number(before?.version));
-    expect(await open().write(record, before, patiently())).toEqual({ kind: 'conflict' });
-  });
-
+describe('a state edited by hand', () => {
   test.each([
-    ['NULL', {}],
+    ['', {}],
     ['-5', {}],
-    [`x'00ff'`, {}],
-    [`'rubbish'`, {}],
-    [`'null'`, {}],
-    [`'[1]'`, {}],
-    [`'{"holder":7,"leaseDurationMs":"x","acquireTimeUs":[],"transitions":null}'`, {}],
-    [`'{"leaseDurationMs":-1,"acquireTimeUs":-1,"renewTimeUs":1.5,"transitions":-1}'`, {}],
-    [`'{"leaseDurationMs":0,"renewTimeUs":9e999,"transitions":9223372036854775807}'`, {}],
-    [`'{"holder":"me","more":1}'`, { holder: 'me' }],
+    ['\0\xff', {}],
+    ['rubbish', {}],
+    ['null', {}],
+    ['[1]', {}],
+    ['{"holder":7,"leaseDurationMs":"x","acquireTimeUs":[],"transitions":null}', {}],
+    ['{"leaseDurationMs":-1,"acquireTimeUs":-1,"renewTimeUs":1.5,"transitions":-1}', {}],
+    ['{"leaseDurationMs":0,"renewTimeUs":9e999,"transitions":9223372036854775807}', {}],
+    ['{"holder":"me","more":1}', { holder: 'me' }],
+    ['x'.repeat(2 ** 21), {}],
   ])(
-    'to %s is read like a Lease that lacks fields, and can be written over',
-    async (value, left) => {
-      await open().write(record, undefined, patiently());
-      edit(`UPDATE lock SET record = ${value}`);
+    'to %.80s is read like a Lease that lacks fields, and can be written over',
+    async (text, left) => {
+      const { version, origin } = await raise('a');
+      await writeFile(join(lockFolder(), `state-${version}-${String(origin)}`), text);
       const seen = await read();
       const empty = {
         leaseDurationMs: undefined,
@@ -168,47 +319,24 @@ describe('a row edited by hand', () => {
   );
 
   it('to the last version there can be is still read', async () => {
-    await open().write(record, undefined, patiently());
-    edit('UPDATE lock SET version = 9223372036854775807');
+    const { version, origin } = await raise('a');
+    for (const kind of ['head', 'state'])
+      await rename(
+        join(lockFolder(), `${kind}-${version}-${String(origin)}`),
+        join(lockFolder(), `${kind}-9223372036854775807-${String(origin)}`),
+      );
     expect((await read())?.version).toBe('9223372036854775807');
   });
 
-  it('keeps columns that are not ours', async () => {
-    await open().write(record, undefined, patiently());
-    edit(`ALTER TABLE lock ADD COLUMN note TEXT; UPDATE lock SET note = 'mine'`);
-    await open().write({ ...record, transitions: 4 }, await read(), patiently());
-    expect(ask('SELECT note FROM lock')).toEqual({ note: 'mine' });
-    await open({ name: 'other' }).write(record, undefined, patiently());
-  });
-});
-
-describe('while another process is in a transaction', () => {
-  it('a request waits without blocking the event loop, then succeeds', async () => {
-    await open().write(record, undefined, patiently());
-    const other = new DatabaseSync(file);
-    other.exec('BEGIN EXCLUSIVE');
-    let isAnswered = false;
-    const request = read().then((seen) => {
-      isAnswered = true;
-      return seen;
-    });
-    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
-    expect(isAnswered).toBe(false);
-    other.close();
-    expect((await request)?.record).toEqual(record);
-  });
-
-  it('a request that is given up is a fault', async () => {
-    await open().write(record, undefined, patiently());
-    const other = new DatabaseSync(file);
-    other.exec('BEGIN EXCLUSIVE');
-    const giveUp = new AbortController();
-    const request = open().read({ signal: giveUp.signal });
-    setImmediate(() => {
-      giveUp.abort();
-    });
-    await expect(request).rejects.toMatchObject({ name: 'LockFault', kind: 'unreachable' });
-    other.close();
+  it.each(['head', 'state'])('out of existence: %s is a fault that heals', async (part) => {
+    await raise('a');
+    const [name = ''] = (await readdir(lockFolder())).filter((each) => each.startsWith(part));
+    await rename(join(lockFolder(), name), join(folder, 'away'));
+    const gone = { kind: 'unreachable', message: `a part of the lock in ${lockFolder()} is gone` };
+    await expect(read()).rejects.toMatchObject(gone);
+    expect(await open().write(record, undefined, patiently())).toEqual({ kind: 'conflict' });
+    await rename(join(folder, 'away'), join(lockFolder(), name));
+    expect((await read())?.record.holder).toBe('a');
   });
 });
 
@@ -218,30 +346,32 @@ describe('what does not heal is one line and final:', () => {
     kind: 'unsupported',
     message: expect.stringMatching(/^[^\n]+$/) as string,
   };
+  const none = {
+    ...final,
+    message: expect.stringContaining('is not a lock file of k8s-leader') as string,
+  };
 
   test.each([
-    [
-      'text',
-      'this is no database, but long enough to have a header of one hundred bytes '.repeat(3),
-    ],
-    ['a truncated header', 'SQLite format 3\0'.padEnd(100, '\xff')],
-  ])('a file of %s', async (_, content) => {
-    await mkdir(join(folder, 'state'));
-    await writeFile(file, content, 'latin1');
-    await expect(read()).rejects.toMatchObject(final);
-    expect((await stat(file)).size).toBe(content.length);
-  });
+    ['text', 'this is no lock file, but long enough to have a first line '.repeat(9)],
+    ['a database', 'SQLite format 3\0'.padEnd(100, '\xff')],
+    ['nearly ours', 'k8s-leader-locks-1 1764429000000000-5f0c8e1b9a3d7c2\n'],
+    ['nothing but an empty line', '\n'],
+  ])(
+    'a file of %s, which stays as it was; nothing says that it may be deleted',
+    async (_, content) => {
+      await mkdir(join(folder, 'state'), { mode: 0o700 });
+      await writeFile(file, content, 'latin1');
+      const fault = await read().catch((thrown: unknown) => thrown as LockFault);
+      expect(fault).toMatchObject(none);
+      expect(JSON.stringify([fault, (fault as LockFault).message])).not.toMatch(/delete|remove/);
+      expect(await readFile(file, 'latin1')).toBe(content);
+      expect(await readdir(join(folder, 'state'))).toEqual(['locks.db']);
+    },
+  );
 
-  test('a database of another program, which stays as it was', async () => {
-    await mkdir(join(folder, 'state'));
-    edit('CREATE TABLE customers (name TEXT)');
-    await expect(read()).rejects.toMatchObject(final);
-    expect(ask('SELECT count(*) AS tables FROM sqlite_schema')).toEqual({ tables: 1 });
-  });
-
-  test('a database whose table somebody dropped', async () => {
-    await open().write(record, undefined, patiently());
-    edit('DROP TABLE lock');
+  test('a file whose folder somebody took away', async () => {
+    await raise('a');
+    await rm(`${file}.d`, { recursive: true });
     await expect(read()).rejects.toMatchObject(final);
   });
 
@@ -258,14 +388,14 @@ describe('what does not heal is one line and final:', () => {
     await expect(read()).rejects.toMatchObject(final);
   });
 
-  test('a folder that nobody can make', async () => {
-    const lock = localLock({
-      file: '/sys/k8s-leader/locks.db',
-      namespace: 'default',
-      name: 'demo',
-    });
-    await expect(lock.read(patiently())).rejects.toMatchObject(final);
-  });
+  test.each(['/sys/k8s-leader/locks.db', '/proc/foo.db', '/proc/a/b.db', '/proc/self/fdinfo/x.db'])(
+    'a place where nobody can make files: %s',
+    async (path) => {
+      const lock = localLock({ file: path, namespace: 'default', name: 'demo' });
+      await expect(lock.read(patiently())).rejects.toMatchObject(final);
+      await expect(lock.write(record, undefined, patiently())).rejects.toMatchObject(final);
+    },
+  );
 
   test.each([
     ['NFS', 0x6969, '0x6969'],
@@ -273,6 +403,10 @@ describe('what does not heal is one line and final:', () => {
     ['CIFS on 32 bits', 0xff534d42 | 0, '0xff534d42'],
     ['SMB2', 0xfe534d42, '0xfe534d42'],
     ['9p', 0x01021997, '0x1021997'],
+    ['FUSE', 0x65735546, '0x65735546'],
+    ['VirtualBox', 0x786f4256, '0x786f4256'],
+    ['OCFS2', 0x7461636f, '0x7461636f'],
+    ['GFS2', 0x01161970, '0x1161970'],
   ])('a network file system: %s', async (_, type, shown) => {
     const lock = localLock({
       file,
@@ -287,6 +421,44 @@ describe('what does not heal is one line and final:', () => {
   });
 });
 
+describe.runIf(process.getuid?.() === 0)('where other users may write', () => {
+  const final = (words: string) => ({
+    kind: 'unsupported',
+    message: expect.stringContaining(words) as string,
+  });
+  const stranger = 65_534;
+
+  test.each([0o777, 0o775, 0o2770])('a folder of mode %o is refused', async (mode) => {
+    await mkdir(join(folder, 'state'));
+    await chmod(join(folder, 'state'), mode);
+    await expect(read()).rejects.toMatchObject(final('other users may write to the folder'));
+    expect(await readdir(join(folder, 'state'))).toEqual([]);
+  });
+
+  test('a folder of another user is refused', async () => {
+    await mkdir(join(folder, 'state'), { mode: 0o700 });
+    await chown(join(folder, 'state'), stranger, stranger);
+    await expect(read()).rejects.toMatchObject(final('in a folder of another user (uid 65534)'));
+  });
+
+  test('a sticky folder does, but not with what another user has put there', async () => {
+    await mkdir(join(folder, 'state'));
+    await chmod(join(folder, 'state'), 0o1777);
+    await raise('a');
+    const ours = [file, `${file}.d`, dirname(lockFolder())];
+    for (const each of ours) {
+      await chown(each, stranger, stranger);
+      await expect(read()).rejects.toMatchObject({ kind: 'unsupported' });
+      await chown(each, 0, 0);
+      expect((await read())?.record.holder).toBe('a');
+    }
+    await rm(file);
+    await symlink(join(folder, 'elsewhere'), file);
+    await lchown(file, stranger, stranger);
+    await expect(read()).rejects.toMatchObject(final('belongs to another user'));
+  });
+});
+
 describe.runIf(process.getuid?.() === 0)('without permission', () => {
   const denied = { kind: 'unsupported', message: expect.stringContaining('EACCES') as string };
 
@@ -298,16 +470,13 @@ describe.runIf(process.getuid?.() === 0)('without permission', () => {
   test('to write the file, the fault says so', async () => {
     await read();
     await chmod(folder, 0o755);
-    await chmod(join(folder, 'state'), 0o777);
-    await chmod(file, 0o444);
+    await chmod(join(folder, 'state'), 0o755);
     expect(await faultOfNobody()).toMatchObject(denied);
   });
 
-  test('to write next to the file, the fault says so', async () => {
+  test('to make the file, the fault says so', async () => {
     await chmod(folder, 0o755);
     await mkdir(join(folder, 'state'), { mode: 0o755 });
-    await writeFile(file, '');
-    await chmod(file, 0o666);
     expect(await faultOfNobody()).toMatchObject(denied);
   });
 });
@@ -349,18 +518,24 @@ function patiently() {
   return { signal: AbortSignal.timeout(10_000) };
 }
 
-/** The hand of a person with a SQLite shell. */
-function edit(sql: string): void {
-  const database = new DatabaseSync(file, { timeout: 1_000 });
-  database.exec(sql);
-  database.close();
+/** Where the states of the lock are. */
+function lockFolder(name = 'counter'): string {
+  const [, store = ''] = /^k8s-leader-locks-1 (.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+  return join(`${file}.d`, store, `default+${name}`);
 }
 
-function ask(sql: string) {
-  const database = new DatabaseSync(file, { timeout: 1_000 });
-  const row = database.prepare(sql).get();
-  database.close();
-  return row && { ...row };
+/** A write of ours that meets no conflict, however many write beside us. */
+async function raise(holder: string): Promise<Versioned> {
+  for (;;) {
+    const basis = await read();
+    const transitions = (basis?.record.transitions ?? 0) + 1;
+    const result = await open().write({ ...record, holder, transitions }, basis, patiently());
+    if (result.kind === 'written') return result.current;
+  }
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise(setImmediate);
 }
 
 function fixture(name: string): string {

@@ -576,11 +576,33 @@ export const mutations: readonly Mutation[] = [
     name: 'a local lock is written whatever its version',
     edits: [
       [
-        'src/locks/local.ts',
-        'if (seen?.version !== basis?.version || seen?.origin !== basis?.origin)',
-        'if (seen?.origin !== basis?.origin && seen && basis)',
+        'src/locks/local-states.ts',
+        "rename(join(folder, nameOf('head', basis)), ",
+        "rename(join(folder, nameOf('head', headAmong(await readdir(folder)) ?? basis)), ",
       ],
     ],
+    tests: ['test/locks/local.test.ts'],
+  },
+  {
+    name: 'a local lock: what others mean to write is swept away',
+    edits: [
+      ['src/locks/local-states.ts', 'mark.number <= number && mark.id !== id', 'mark.id !== id'],
+    ],
+    tests: ['test/locks/local.test.ts'],
+  },
+  {
+    name: 'a local lock: a file that was replaced is believed',
+    edits: [['src/locks/local.ts', '      await store.confirm();\n', '']],
+    tests: ['test/locks/local.test.ts'],
+  },
+  {
+    name: 'a local lock: a new file forgets the tokens of the one before',
+    edits: [['src/locks/local-file.ts', ', seen, ...floors]', ', seen]']],
+    tests: ['test/locks/local.test.ts'],
+  },
+  {
+    name: 'a local lock: what another user has put there is taken',
+    edits: [['src/locks/local-place.ts', '|| found.uid === us', '|| found.uid !== -1']],
     tests: ['test/locks/local.test.ts'],
   },
   {

@@ -47,7 +47,8 @@ export interface RunOptions extends Partial<ProgramOptions> {
 export class Stage {
   /** Removed afterwards. Everybody may write to it. */
   readonly folder = mkdtempSync(join(tmpdir(), 'k8s-leader-process-'));
-  readonly lockFile = new LockFile(join(this.folder, 'locks.db'));
+  /** In a folder of its own, which only its owner may write to. */
+  readonly lockFile = new LockFile(join(this.folder, 'locks', 'locks.db'));
   readonly #programs: Program[] = [];
   readonly #farewells: (() => void)[] = [];
 
