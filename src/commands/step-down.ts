@@ -40,6 +40,8 @@ export interface StepDownPorts {
 /** A leader writes once in a while, and may do so in between. */
 const mostTries = 20;
 const pauseMs = 100;
+/** For a successor. A standby that cannot watch looks every two seconds unless told otherwise. */
+const successionMs = 3_000;
 /** Between looks where nothing can be watched. */
 const longPauseMs = 500;
 
@@ -109,8 +111,11 @@ async function waitFor(
     {
       see: (seen) => {
         if (seen && isSameTerm(asked, seen.record)) return;
+        const isVacant = successor !== undefined;
         successor = seen?.record.holder ? `${quoted(seen.record)} leads\n` : 'nobody leads\n';
-        end();
+        if (seen?.record.holder) end();
+        // Between two leaders there is nobody for a moment, which nobody has asked about.
+        else if (!isVacant) void clock.sleep(successionMs, over.signal).then(end);
       },
       outOfReach: (fault) => {
         trouble = fault;

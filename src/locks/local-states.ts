@@ -20,7 +20,8 @@
  * - The folder comes into being with its first head in it, by the rename of a folder, which fails where one with
  *   anything in it exists.
  *
- * Written to the disk before it counts, so a power cut loses no state, and no version is given out twice.
+ * What must survive a power cut is on the disk before it counts. The rest need not be, since nobody leads after that; a
+ * disk that is busy for seconds then costs no renewal.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -38,6 +39,12 @@ export interface Mark {
 export interface State {
   readonly mark: Mark;
   readonly text: string;
+}
+
+/** What a state is to say, and whether it must survive a power cut. */
+export interface Words {
+  readonly text: string;
+  readonly mustLast: boolean;
 }
 
 /** Of a state; a record has a few hundred, and up to a hundred keys. */
@@ -66,17 +73,17 @@ export async function presentState(
   throw lockFileFault('unreachable', `a part of the lock in ${folder} is gone`);
 }
 
-/** Puts `text` in the place of the state `basis`; undefined, and nothing is done, when that is not the present one. */
+/** Puts another in the place of the state `basis`; undefined, and nothing is done, when that is not the present one. */
 export async function replaceState(
   folder: string,
   basis: Mark,
-  text: string,
+  { text, mustLast }: Words,
   signal: AbortSignal,
 ): Promise<Mark | undefined> {
   const mark = { number: basis.number + 1n, id: newId() };
   const state = join(folder, nameOf('state', mark));
   try {
-    await writeState(state, text);
+    await writeState(state, text, mustLast);
     // Whoever gave up must not be surprised by a write.
     signal.throwIfAborted();
     await rename(join(folder, nameOf('head', basis)), join(folder, nameOf('head', mark)));
@@ -85,7 +92,7 @@ export async function replaceState(
     undefinedWhenAbsent(thrown);
     return undefined;
   }
-  await settle(folder);
+  if (mustLast) await settle(folder);
   await sweep(folder, mark).catch(() => undefined);
   return mark;
 }
@@ -101,8 +108,8 @@ export async function createState(
   const made = join(dirname(folder), `new-${mark.id}`);
   try {
     await mkdir(made, { mode: 0o700 });
-    await writeState(join(made, nameOf('state', mark)), text);
-    await writeState(join(made, nameOf('head', mark)), '');
+    await writeState(join(made, nameOf('state', mark)), text, true);
+    await writeState(join(made, nameOf('head', mark)), '', true);
     await settle(made);
     signal.throwIfAborted();
     await rename(made, folder);
@@ -146,11 +153,11 @@ function headAmong(names: readonly string[]): Mark | undefined {
   );
 }
 
-async function writeState(path: string, text: string): Promise<void> {
+async function writeState(path: string, text: string, mustLast: boolean): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(text);
-    await handle.datasync();
+    if (mustLast) await handle.datasync();
   } finally {
     await handle.close();
   }

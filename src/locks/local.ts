@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Lock, Versioned } from '../election/lock.ts';
+import type { LeaderRecord, Lock, Versioned } from '../election/lock.ts';
 import { recordAfter } from '../election/remarks.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
@@ -80,13 +80,20 @@ export function localLock(options: LocalLockOptions): Lock {
         const clock = BigInt(Date.now()) * 1_000n;
         const first = [clock, floor, highest].reduce((one, other) => (one > other ? one : other));
         const mark = before
-          ? await replaceState(folder, before, text, signal)
+          ? await replaceState(folder, before, { text, mustLast: mustLast(record, basis) }, signal)
           : await createState(folder, first + 1n, text, signal);
         if (mark === undefined) return { kind: 'conflict' };
         see(mark);
         return { kind: 'written', current: versioned(record, mark) };
       }),
   };
+}
+
+/** The first state of a term, whose version is its token, and what has been done once for all. */
+function mustLast(record: LeaderRecord, { record: before }: Versioned): boolean {
+  const { holder, acquireTimeUs, done } = record;
+  const isTermOf = holder === before.holder && acquireTimeUs === before.acquireTimeUs;
+  return (holder !== '' && !isTermOf) || done !== undefined;
 }
 
 function versioned(record: Versioned['record'], { number, id }: Mark): Versioned {

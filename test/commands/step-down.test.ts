@@ -134,13 +134,39 @@ describe('--wait', () => {
   test.each([
     ['another leads', { ...held, holder: 'b' }, '"b" leads\n'],
     ['it leads again', { ...held, acquireTimeUs: 5 }, '"a" leads\n'],
-    ['nobody leads', { ...held, holder: '' }, 'nobody leads\n'],
-    ['the lock is gone', undefined, 'nobody leads\n'],
   ])('is over when %s', async (_, record, says) => {
     server.edit(held);
     const change = () => void server.edit(record);
     expect(await ending(stepDown(waiting, ports()), 3_000, change, 600)).toBe(0);
     expect(said).toBe(`"a" has been asked to step down\n${says}`);
+  });
+
+  test.each([
+    ['nobody leads', { ...held, holder: '' }],
+    ['the lock is gone', undefined],
+  ])('waits a moment for a successor when %s', async (_, record) => {
+    server.edit(held);
+    const change = () => void server.edit(record);
+    const take = () => void server.edit({ ...held, holder: 'b', acquireTimeUs: 7 });
+    expect(await ending(stepDown(waiting, ports()), 3_000, change, 2_000, take, 600)).toBe(0);
+    expect(said).toBe('"a" has been asked to step down\n"b" leads\n');
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test.each([
+    ['nobody leads', { ...held, holder: '' }, 3_000],
+    ['the lock is gone', undefined, 3_000],
+    ['nobody leads, and it may wait no longer', { ...held, holder: '' }, 9_400],
+  ])('is over a moment after %s', async (_, record, atMs) => {
+    server.edit(held);
+    const change = () => void server.edit(record);
+    const isEarly = () => {
+      expect(said).not.toContain('nobody leads');
+    };
+    const end = stepDown(waiting, ports());
+    expect(await ending(end, atMs, change, 590, isEarly, 3_000)).toBe(0);
+    expect(said).toBe('"a" has been asked to step down\nnobody leads\n');
+    expect(clock.sleepers).toBe(0);
   });
 
   it('ends with 75 when it leads still, and leaves nothing running', async () => {

@@ -115,17 +115,22 @@ describe('a process that is stopped', () => {
   it('between its state and the swap finds a conflict', async () => {
     const basis = await raise('a');
     const mark = { number: BigInt(basis.version), id: basis.origin as string };
-    const overtaken = await replaceState(lockFolder(), mark, '{"holder":"b"}', {
-      get aborted() {
-        return false;
-      },
-      // Between writing the state and the rename.
-      throwIfAborted: () => {
-        const [head = ''] = readdirSync(lockFolder()).filter((name) => name.startsWith('head'));
-        renameSync(join(lockFolder(), head), join(lockFolder(), 'head-9-0123456789abcdef'));
-        writeFileSync(join(lockFolder(), 'state-9-0123456789abcdef'), '{"holder":"c"}');
-      },
-    } as AbortSignal);
+    const overtaken = await replaceState(
+      lockFolder(),
+      mark,
+      { text: '{"holder":"b"}', mustLast: true },
+      {
+        get aborted() {
+          return false;
+        },
+        // Between writing the state and the rename.
+        throwIfAborted: () => {
+          const [head = ''] = readdirSync(lockFolder()).filter((name) => name.startsWith('head'));
+          renameSync(join(lockFolder(), head), join(lockFolder(), 'head-9-0123456789abcdef'));
+          writeFileSync(join(lockFolder(), 'state-9-0123456789abcdef'), '{"holder":"c"}');
+        },
+      } as AbortSignal,
+    );
     expect(overtaken).toBeUndefined();
     expect((await read())?.record.holder).toBe('c');
     await raise('d');
