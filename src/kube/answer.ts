@@ -30,12 +30,12 @@ export function isRefusedByRbac({ status, body }: Answer): boolean {
 export function answerFault(
   answer: Answer,
   action: Action,
-  { server, describe }: Cluster,
+  { server, describe, redact = unchanged }: Cluster,
 ): LockFault {
   const { verb, resource, namespace } = action;
   const { message, details } = statusOf(answer.body);
   const attempt = `${verb} ${resource} in namespace "${namespace}"`;
-  const said = typeof message === 'string' ? message : 'it does not say why';
+  const said = typeof message === 'string' ? redact(message) : 'it does not say why';
   const fault = (kind: FaultKind, text: string, hint?: string) =>
     new LockFault(kind, oneLine(text), {
       ...(hint === undefined ? {} : { hint: oneLine(hint) }),
@@ -75,6 +75,8 @@ export function answerFault(
       );
   }
 }
+
+const unchanged = (text: string) => text;
 
 function retryAfter({ status, headers, body }: Answer): { retryAfterMs?: number } {
   if (status !== 429 && status < 500) return {};

@@ -19,6 +19,8 @@ export interface Cluster {
    * @throws {ExpectedError} when the credentials cannot be had
    */
   access(freshness: Freshness, signal: AbortSignal): Promise<Access>;
+  /** Text of others without the credentials that `access` has handed out; a connection's cluster has it. */
+  readonly redact?: (text: string) => string;
   /** A new agent that goes through the configured proxy; absent where there is none. */
   readonly proxyAgent?: () => Promise<Agent>;
 }

@@ -5,6 +5,7 @@ import { withinBound, type Work } from './bound.ts';
 import type { Access, Cluster } from './cluster.ts';
 import { exchange, type Answer, type Call } from './exchange.ts';
 import { networkFault } from './network-fault.ts';
+import { redacting } from './redaction.ts';
 import { openStream, type Stream } from './stream.ts';
 
 /** How to talk to a cluster. */
@@ -41,7 +42,8 @@ export interface Connection {
 }
 
 /** Prepares a connection; nothing is sent before the first request. */
-export function connect(cluster: Cluster, options: ConnectionOptions): Connection {
+export function connect(given: Cluster, options: ConnectionOptions): Connection {
+  const cluster = redacting(given);
   const { requestTimeoutMs: timeoutMs, userAgent } = options;
   const closed = new AbortController();
   let agent: Promise<Agent> | undefined;

@@ -31,14 +31,17 @@ const meanings: Readonly<Record<string, readonly [meaning: string, hint?: string
 };
 
 /** Any reason for not having got an answer, as a fault of kind `unreachable`. */
-export function networkFault(error: unknown, { server }: Pick<Cluster, 'server'>): LockFault {
+export function networkFault(
+  error: unknown,
+  { server, redact = (text) => text }: Pick<Cluster, 'server' | 'redact'>,
+): LockFault {
   if (error instanceof LockFault) return error;
   if (error instanceof ExpectedError) {
     const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return new LockFault('unreachable', error.message, { ...hint, cause: error });
+    return new LockFault('unreachable', redact(error.message), { ...hint, cause: error });
   }
   const text = error instanceof Error ? error.message : String(error);
-  const [meaning, hint] = meanings[errorCode(error)] ?? [text];
+  const [meaning, hint] = meanings[errorCode(error)] ?? [redact(text)];
   return new LockFault(
     'unreachable',
     oneLine(`cannot reach the API server ${server.host}: ${meaning}`),
