@@ -19,7 +19,7 @@ const vocabulary = {
   locks: ['errors.ts', 'exit-code.ts'],
   kube: ['errors.ts', 'exit-code.ts'],
   child: ['errors.ts', 'exit-code.ts'],
-  observe: ['duration.ts', 'errors.ts', 'events.ts'],
+  observe: ['duration.ts', 'errors.ts', 'events.ts', 'exit-code.ts'],
   library: ['clock.ts', 'errors.ts', 'names.ts', 'version.ts'],
   cli: ['errors.ts', 'exit-code.ts', 'duration.ts', 'names.ts', 'outline.ts'],
   commands: ['errors.ts', 'exit-code.ts', 'duration.ts', 'outline.ts'],

@@ -30,6 +30,12 @@ const ofThePackage = filesOf([
   'commands/completion',
 ]);
 
+/**
+ * A test waits for a fact, and fails when it does not come true; this is for what never ends. Others may be using the
+ * processors, so it is far beyond what anything takes.
+ */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     // On two processors vitest would use one. What measures time has its own to itself.
@@ -38,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...patience,
           include: ['test/**/*.test.ts'],
           exclude: ['cluster', 'executable', 'faults', 'interop', 'process']
             .map((folder) => `test/${folder}/**`)
@@ -49,7 +56,7 @@ export default defineConfig({
           name: 'process',
           include: ['test/process/**/*.test.ts', ...program],
           exclude: endurance,
-          testTimeout: 30_000,
+          ...patience,
           fileParallelism: false,
         },
       },
@@ -58,7 +65,7 @@ export default defineConfig({
           name: 'endurance',
           include: endurance,
           exclude: process.env['EXECUTABLE'] ? ofThePackage : [],
-          testTimeout: 60_000,
+          ...patience,
           fileParallelism: false,
         },
       },

@@ -45,7 +45,7 @@ export class Company {
     for (const onTerm of this.#onTerm) onTerm(term);
   }
 
-  /** `--listen`. @throws {UsageError} when the address cannot be had */
+  /** `--listen`. @throws {ExpectedError} 69 when the address cannot be had */
   async openDoors(): Promise<void> {
     const { listen, lock, backend } = this.#options;
     if (!listen) return;

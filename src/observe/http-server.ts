@@ -1,16 +1,20 @@
 /**
- * The HTTP server of probes and metrics. Whatever its clients do, renewals come first:
+ * The HTTP server of probes and metrics. Whatever its clients do, probes are answered, and renewals come first:
  *
  * - a connection has one request, of a few kilobytes and without a body, and a few seconds for all of it. What comes
  *   after the request is not even read, so no turn of the event loop has more to do than a glance at each connection.
  *   That is why this is not node:http, which takes thousands of requests out of one packet before anything else.
- * - of many connections the oldest makes way, so that a probe gets in whoever else holds on.
- * - of many requests for one page only some are answered in a moment, the others wait: see {@link pace}.
+ * - each request is answered in the turn in which it has come in. Nothing queues, so nobody waits behind others but in
+ *   the kernel, which hands out connections in the order in which they came.
+ * - a connection costs little, no timer and no promise of its own: a flood of them has to be taken from the kernel as
+ *   fast as it comes, or probes are lost before they reach us.
+ * - of many connections the oldest makes way.
  * - nothing here keeps the process alive.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../election/clock.ts';
-import { UsageError } from '../errors.ts';
+import { ExpectedError } from '../errors.ts';
+import { exitCode } from '../exit-code.ts';
 import type { Page } from './endpoints.ts';
 
 export interface ListenAddress {
@@ -37,31 +41,21 @@ export interface HttpServer {
 
 const mostConnections = 512;
 const mostBytes = 8_192;
-/** From the first byte to the end of a connection. */
+/** From its beginning to the end of a connection, and a second at most. */
 const mostMs = 5_000;
-/** 500 answers a second cost some percent of a processor. */
-const answersAWindow = 10;
-const windowMs = 20;
+const sweepMs = 1_000;
 
-/** @throws {UsageError} when it is not possible to listen there */
+/** @throws {ExpectedError} 69 when it is not possible to listen there */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { address, clock, show } = options;
-  const turn = pace(clock);
-  const sockets = new Set<Socket>();
+  const open = new Connections(clock);
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    const [oldest] = sockets;
-    if (sockets.size > mostConnections) oldest?.destroy();
-    const answer = async (path: string) => {
-      await turn(path);
-      return show(path);
-    };
-    void converse(socket, clock, answer);
+    open.add(socket);
+    socket.on('data', readHead(socket, show));
   });
   await listen(server, address);
   // An accept that fails, for lack of descriptors, is the client's loss alone.
-  server.on('error', () => undefined);
+  server.on('error', ignore);
   server.unref();
   const { address: host, port } = server.address() as AddressInfo;
   return {
@@ -69,47 +63,99 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     port,
     close() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      open.close();
     },
   };
 }
 
-/** One request, and its answer. */
-async function converse(
-  socket: Socket,
-  clock: Clock,
-  show: (path: string) => Promise<Page>,
-): Promise<void> {
-  const closed = new AbortController();
-  socket.unref();
-  socket.on('error', () => undefined);
-  socket.once('close', () => {
-    closed.abort();
-  });
-  void clock.sleep(mostMs, closed.signal).then(() => socket.destroy());
-  const head = await headFrom(socket);
-  const [, method = '', path] = /^([A-Z]+) (\/[^\s?#]*)\S* HTTP\/1\.[01]\r\n/.exec(head) ?? [];
-  const isAsked = method === 'GET' || method === 'HEAD';
-  let page = refusal(path === undefined ? (head === '' ? 431 : 400) : 405);
-  if (path !== undefined && isAsked) page = await show(path).catch(() => refusal(500));
-  socket.end(rendered(page, method));
+/** Those that are open, the oldest first. */
+class Connections {
+  readonly #since = new Map<Socket, number>();
+  readonly #clock: Clock;
+  #isSwept = false;
+  #wake = new AbortController();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(socket: Socket): void {
+    this.#since.set(socket, this.#clock.now());
+    socket.unref();
+    socket.on('error', ignore);
+    socket.on('close', () => {
+      this.#since.delete(socket);
+      if (this.#since.size === 0) this.#wake.abort();
+    });
+    if (this.#since.size > mostConnections) this.#since.keys().next().value?.destroy();
+    if (!this.#isSwept) void this.#sweep();
+  }
+
+  close(): void {
+    for (const socket of this.#since.keys()) socket.destroy();
+  }
+
+  /** Ends those whose time is over, as long as there are any. */
+  async #sweep(): Promise<void> {
+    this.#isSwept = true;
+    while (this.#since.size > 0) {
+      this.#wake = new AbortController();
+      await this.#clock.sleep(sweepMs, this.#wake.signal);
+      const latestMs = this.#clock.now() - mostMs;
+      for (const [socket, sinceMs] of this.#since) {
+        if (sinceMs > latestMs) break;
+        socket.destroy();
+      }
+    }
+    this.#isSwept = false;
+  }
 }
 
-/** Up to the empty line; nothing when that does not come soon. The rest stays with the kernel. */
-function headFrom(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    const take = (chunk: Buffer) => {
-      const searched = Math.max(0, text.length - 3);
-      text += chunk.toString('latin1', 0, mostBytes);
-      const end = text.indexOf('\r\n\r\n', searched);
-      if (end < 0 && text.length < mostBytes) return;
-      socket.off('data', take);
-      socket.pause();
-      resolve(end < 0 ? '' : text.slice(0, end + 4));
-    };
-    socket.on('data', take);
-  });
+type Show = HttpServerOptions['show'];
+
+/** Takes the request up to its empty line, and answers it. The rest stays with the kernel. */
+function readHead(socket: Socket, show: Show): (chunk: Buffer) => void {
+  let text = '';
+  return function take(chunk) {
+    const searched = Math.max(0, text.length - 3);
+    text += chunk.toString('latin1', 0, mostBytes);
+    const end = text.indexOf('\r\n\r\n', searched);
+    if (end < 0 && text.length < mostBytes) return;
+    socket.off('data', take);
+    socket.pause();
+    answer(socket, end < 0 ? '' : text.slice(0, end + 4), show);
+  };
+}
+
+function answer(socket: Socket, head: string, show: Show): void {
+  const [, method = '', path] = /^([A-Z]+) (\/[^\s?#]*)\S* HTTP\/1\.[01]\r\n/.exec(head) ?? [];
+  const end = (page: Page) => {
+    socket.end(rendered(page, method));
+  };
+  if (path === undefined) {
+    end(refusal(head === '' ? 431 : 400));
+    return;
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    end(refusal(405));
+    return;
+  }
+  try {
+    const page = show(path);
+    if (!(page instanceof Promise)) {
+      end(page);
+      return;
+    }
+    page.then(end, () => {
+      end(refusal(500));
+    });
+  } catch {
+    end(refusal(500));
+  }
+}
+
+function ignore(): void {
+  // Of a connection: it is closed, which is all there is to do.
 }
 
 const words: Record<number, string> = {
@@ -139,25 +185,6 @@ function rendered({ status, type, body }: Page, method: string): string {
   return `${head.join('\r\n')}\r\n\r\n${method === 'HEAD' ? '' : body}`;
 }
 
-/** Resolves at once for the first few of a page in a window of time, for the others in a later one. */
-function pace(clock: Clock): (path: string) => Promise<void> {
-  let endsAtMs = -Infinity;
-  const taken = new Map<string, number>();
-  return async (path) => {
-    for (;;) {
-      const nowMs = clock.now();
-      if (nowMs >= endsAtMs) {
-        endsAtMs = nowMs + windowMs;
-        taken.clear();
-      }
-      const before = taken.get(path) ?? 0;
-      taken.set(path, before + 1);
-      if (before < answersAWindow) return;
-      await clock.sleep(endsAtMs - nowMs);
-    }
-  };
-}
-
 const reasons: Record<string, string> = {
   EADDRINUSE: 'something else listens there',
   EADDRNOTAVAIL: 'this machine does not have that address',
@@ -177,9 +204,10 @@ async function listen(server: Server, { host, port }: ListenAddress): Promise<vo
   } catch (thrown) {
     const { code = 'unknown reason' } = thrown as NodeJS.ErrnoException;
     const place = host === '' ? `port ${String(port)}` : `${host} port ${String(port)}`;
-    throw new UsageError(
+    throw new ExpectedError(
+      exitCode.unavailable,
       `cannot listen on ${place}: ${reasons[code] ?? code}`,
-      'choose another --listen',
+      { hint: 'choose another --listen' },
     );
   }
 }

@@ -32,7 +32,7 @@ export interface Observation {
   close(): void;
 }
 
-/** Listens from when it resolves. @throws {UsageError} when it cannot */
+/** Listens from when it resolves. @throws {ExpectedError} 69 when it cannot */
 export async function startObservation(options: ObservationOptions): Promise<Observation> {
   const { address, clock, facts, timing } = options;
   let state = initialState(clock.wall());

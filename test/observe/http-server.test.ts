@@ -117,10 +117,8 @@ describe('a connection', () => {
     expect(await answered).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n\/yes\n$/s);
   });
 
-  it('that sends half a header ends within 10 s', { timeout: 15_000 }, async () => {
-    const began = performance.now();
+  it('that sends half a header is ended', async () => {
     expect(await answerTo('GET /yes HTTP/1.1\r\nHost:')).toBe('');
-    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('that is the oldest of many makes way for a new one', async () => {
@@ -132,12 +130,15 @@ describe('a connection', () => {
   });
 });
 
-it('answers a crowd one after another, some in a moment', async () => {
-  const began = performance.now();
-  const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(url('/yes'))));
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  // Ten in twenty milliseconds.
-  expect(performance.now() - began).toBeGreaterThan(175);
+it('answers all of a crowd, however many come at once', async () => {
+  const answers = await Promise.all(Array.from({ length: 1_500 }, () => answerTo(get('/yes'))));
+  const unanswered = answers.filter((answer) => !answer.startsWith('HTTP/1.1 200 '));
+  expect(unanswered).toEqual([]);
+});
+
+it('answers while more stand around than it lets', async () => {
+  for (let more = 0; more < 600; more += 1) await open();
+  expect(await answerTo(get('/yes'))).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 describe('where it cannot listen, one line says why:', () => {
@@ -146,14 +147,14 @@ describe('where it cannot listen, one line says why:', () => {
 
   it('the port is taken', async () => {
     await expect(start({ host: '127.0.0.1', port: server.port })).rejects.toMatchObject({
-      exitCode: 64,
+      exitCode: 69,
       message: `cannot listen on 127.0.0.1 port ${server.port}: something else listens there`,
     });
   });
 
   it('the address is somebody else’s', async () => {
     await expect(start({ host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
-      exitCode: 64,
+      exitCode: 69,
       message: 'cannot listen on 192.0.2.1 port 0: this machine does not have that address',
     });
   });

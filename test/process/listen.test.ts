@@ -140,14 +140,14 @@ describe('with --listen', () => {
   );
 
   test.concurrent(
-    'a taken port ends it with 64 and one line, before the lock is touched',
+    'a taken port ends it with 69 and one line, before the lock is touched',
     async ({ stage, expect }) => {
       const first = stage.run(signalPrinter(1), { flags: listen, lock: 'other' });
       const port = new URL(await urlOf(first)).port;
       await first.line(/^ready$/);
       const flags = ['--listen', `127.0.0.1:${port}`];
       const second = stage.run(['echo', 'started'], { flags });
-      expect(await second.exit).toEqual({ status: 64, signal: null });
+      expect(await second.exit).toEqual({ status: 69, signal: null });
       await second.closed;
       expect(second.stdout).toBe('');
       expect(second.stderr).toBe(

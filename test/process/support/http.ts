@@ -18,9 +18,12 @@ export async function probe(url: string, path: string, timeoutMs = 5_000): Promi
 }
 
 /** What `/livez`, `/readyz` and `/leader` answer. */
-export async function probes(url: string): Promise<[live: number, ready: number, leads: number]> {
+export async function probes(
+  url: string,
+  timeoutMs?: number,
+): Promise<[live: number, ready: number, leads: number]> {
   const [live, ready, leads] = await Promise.all(
-    ['/livez', '/readyz', '/leader'].map((path) => probe(url, path)),
+    ['/livez', '/readyz', '/leader'].map((path) => probe(url, path, timeoutMs)),
   );
   return [live!.status, ready!.status, leads!.status];
 }
