@@ -3,10 +3,22 @@
  * What the door needs of the program that runs it, here Node. The one-file executable has another in its place
  * (packaging/executable/bun.cjs), with the same five.
  */
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { resolve } = require('node:path');
 const { Script } = require('node:vm');
+
+/** As package.json says; a test compares them. */
+const oldest = [22, 15];
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  const found = `${process.versions.node} (${process.execPath})`;
+  writeSync(
+    2,
+    `k8s-leader: needs Node ${oldest.join('.')} or newer, this is ${found}; install a newer one, or use the one-file executable, which needs no Node\n`,
+  );
+  process.exit(69);
+}
 
 /** The folder of what was built. */
 const dist = resolve(__dirname, '../dist');

@@ -34,7 +34,10 @@ export class LeaderElector {
   #term: Term | undefined;
   #leader = '';
 
-  /** @throws {RangeError} when the timings cannot keep the promise, or the identity cannot be shown */
+  /**
+   * @throws {RangeError} when the timings cannot keep the promise, or the identity cannot be shown
+   * @throws {Error} when this Node is too old
+   */
   constructor(options: LeaderElectorOptions) {
     const resolved = resolve(options);
     const tell = undisturbed(resolved.emit);

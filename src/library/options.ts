@@ -6,7 +6,7 @@ import type { ElectionListener } from '../election/events.ts';
 import type { Lock } from '../election/lock.ts';
 import { defaultTiming, timingProblem } from '../election/timing.ts';
 import { identityProblem } from '../names.ts';
-import { defaultIdentity, processEnvironment, random } from './surroundings.ts';
+import { defaultIdentity, nodeProblem, processEnvironment, random } from './surroundings.ts';
 
 /** How an elector stands for election. Durations are milliseconds, with the meaning that client-go gives them. */
 export interface LeaderElectorOptions {
@@ -45,8 +45,13 @@ export interface ResolvedOptions extends Required<Omit<ElectorOptions, 'onSight'
   readonly enabled: boolean;
 }
 
-/** @throws {RangeError} when the timings cannot keep the promise, or the identity cannot be shown */
+/**
+ * @throws {RangeError} when the timings cannot keep the promise, or the identity cannot be shown
+ * @throws {Error} when this Node is too old
+ */
 export function resolve(options: LeaderElectorOptions): ResolvedOptions {
+  const unfit = nodeProblem();
+  if (unfit !== undefined) throw new Error(unfit);
   const timing = {
     leaseDurationMs: options.leaseDurationMs ?? defaultTiming.leaseDurationMs,
     renewDeadlineMs: options.renewDeadlineMs ?? defaultTiming.renewDeadlineMs,
