@@ -12,12 +12,13 @@ hold();
 const names = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 for (const name of names) process.on(name, (signal) => deliver(signal));
 
-const { executable, findKeeper, inherited, load, hideStreams, closeInspector, leave } = require('./node.js');
+const door = require('./node.js');
+const { executable, findKeeper, inherited, calledAs, load, hideStreams, closeInspector, leave } = door;
 hideStreams();
 process.removeAllListeners('warning');
 
 const argv = process.argv.slice(2);
-const isOnlyVersion = argv.length === 1 && ['--version', '-V'].includes(argv[0]);
+const isOnlyVersion = argv.length === 1 && ['--version', '-V', 'version'].includes(argv[0]);
 const { main } = load(isOnlyVersion ? 'only-version.cjs' : 'main.cjs');
 const running = main({
   argv,
@@ -25,6 +26,7 @@ const running = main({
   executable,
   findKeeper,
   inherited,
+  calledAs: calledAs(),
   signals: {
     hold,
     listen(listener) {

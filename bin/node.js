@@ -1,11 +1,11 @@
 'use strict';
 /*
  * What the door needs of the program that runs it, here Node. The one-file executable has another in its place
- * (packaging/executable/bun.cjs), with the same five.
+ * (packaging/executable/bun.cjs), with the same six.
  */
 const { readFileSync, writeSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { resolve } = require('node:path');
+const { basename, resolve } = require('node:path');
 const { Script } = require('node:vm');
 
 /** As package.json says; a test compares them. */
@@ -103,4 +103,9 @@ const findKeeper = () => resolve(__dirname, `../native/bin/keeper-${process.plat
 /** Node has given every signal its default disposition, and marked what it does not want to hand on. */
 const inherited = { ignoredSignals: 0n, descriptors: undefined };
 
-module.exports = { executable, findKeeper, inherited, load, loaded, cacheOf, hideStreams, closeInspector, leave };
+/** The name that we were started by, `kubectl-leader` for one. */
+function calledAs() {
+  return basename(process.argv[1] ?? '');
+}
+
+module.exports = { executable, findKeeper, inherited, calledAs, load, loaded, cacheOf, hideStreams, closeInspector, leave };

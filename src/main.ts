@@ -1,6 +1,7 @@
 /** From argv to an exit status: the only place that knows every command. Everything it needs of the world is handed in. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parse } from './cli/parse.ts';
+import { spokenTo } from './cli/spoken.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
 import { faultLine } from './observe/describe.ts';
@@ -49,10 +50,13 @@ async function mainTo(world: Surroundings): Promise<Exit> {
       const { subcommand } = await import('./subcommand.ts');
       return await subcommand(invocation, world);
     }
-    return print(world.stdout, invocation.text);
+    const text = spokenTo(world.calledAs, invocation.text);
+    if (!invocation.isUnasked) return print(world.stdout, text);
+    stderr(text.trimEnd());
+    return { status: exitCode.usage };
   } catch (thrown) {
     if (thrown instanceof ExpectedError) {
-      stderr(`k8s-leader: ${printable(faultLine(thrown))}`);
+      stderr(`k8s-leader: ${printable(spokenTo(world.calledAs, faultLine(thrown)))}`);
       return { status: thrown.exitCode };
     }
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);

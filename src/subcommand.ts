@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { signalStatus } from './child/exit-status.ts';
 import type { FindKeeper } from './child/keeper-problem.ts';
 import { endsTheWait, type SignalSource } from './child/signals.ts';
+import { spokenTo } from './cli/spoken.ts';
 import type { SubcommandName } from './cli/subcommands.ts';
 import { systemClock } from './clock.ts';
 import { UsageError } from './errors.ts';
@@ -16,6 +17,8 @@ import { version } from './version.ts';
 export interface SubcommandWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signals: SignalSource;
+  /** The name that we were started by. */
+  readonly calledAs?: string | undefined;
   /** Our one file, if we are one. */
   readonly executable?: string | undefined;
   readonly stdout: Sink;
@@ -30,6 +33,7 @@ export async function subcommand(
   { name, argv }: { readonly name: SubcommandName; readonly argv: readonly string[] },
   world: SubcommandWorld,
 ): Promise<Exit> {
+  const help = (text: string) => print(world.stdout, spokenTo(world.calledAs, text));
   const ended = new AbortController();
   const signalled = new Promise<Exit>((resolve) => {
     world.signals.listen((signal) => {
@@ -42,7 +46,7 @@ export async function subcommand(
   try {
     return await Promise.race([
       signalled,
-      commands[name]({ ...world, argv, signal: ended.signal }),
+      commands[name]({ ...world, argv, help, signal: ended.signal }),
     ]);
   } catch (thrown) {
     if (isBrokenPipe(thrown)) return brokenPipe;
@@ -52,6 +56,8 @@ export async function subcommand(
 
 interface Call extends SubcommandWorld {
   readonly argv: readonly string[];
+  /** Prints the help of the command. */
+  readonly help: (text: string) => Exit;
   /** Aborts when a signal has ended the command. */
   readonly signal: AbortSignal;
 }
@@ -65,10 +71,10 @@ const commands: Record<SubcommandName, (call: Call) => Promise<Exit>> = {
   install,
 };
 
-async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
+async function status({ argv, help, env, stdout, stderr, signal }: Call): Promise<Exit> {
   const { statusOptions } = await import('./cli/status-options.ts');
   const options = statusOptions(argv, env);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const [{ openLock }, { onlyExisting }, { status, watchStatus }] = await Promise.all([
     import('./locks/index.ts'),
     import('./locks/existing.ts'),
@@ -87,10 +93,10 @@ async function status({ argv, env, stdout, stderr, signal }: Call): Promise<Exit
   return { status: 0 };
 }
 
-async function stepDown({ argv, env, stdout, stderr, signal }: Call): Promise<Exit> {
+async function stepDown({ argv, help, env, stdout, stderr, signal }: Call): Promise<Exit> {
   const { stepDownOptions } = await import('./cli/step-down-options.ts');
   const options = stepDownOptions(argv, env);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const isAsked = options.force && !options.yes;
   if (isAsked && !(isatty(0) && isatty(2)))
     throw new UsageError('--force asks first, and there is no terminal to ask on', 'add --yes');
@@ -114,18 +120,19 @@ async function stepDown({ argv, env, stdout, stderr, signal }: Call): Promise<Ex
   return { status: 0 };
 }
 
-async function rbac({ argv, env, stdout }: Call): Promise<Exit> {
+async function rbac({ argv, help, env, stdout }: Call): Promise<Exit> {
   const { rbacOptions } = await import('./cli/rbac-options.ts');
   const options = rbacOptions(argv, env);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const { rbac } = await import('./commands/rbac.ts');
   return print(stdout, await rbac(options));
 }
 
-async function doctor({ argv, env, stdout, signal, findKeeper }: Call): Promise<Exit> {
+async function doctor(call: Call): Promise<Exit> {
+  const { argv, help, env, stdout, signal, findKeeper } = call;
   const { doctorOptions } = await import('./cli/doctor-options.ts');
   const options = doctorOptions(argv, env);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const { doctor } = await import('./commands/doctor.ts');
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
   const podNames = env['POD_NAME'] ? [env['POD_NAME']] : undefined;
@@ -134,19 +141,19 @@ async function doctor({ argv, env, stdout, signal, findKeeper }: Call): Promise<
   return { status: await doctor(plan, ports) };
 }
 
-async function completion({ argv, stdout }: Call): Promise<Exit> {
+async function completion({ argv, help, stdout }: Call): Promise<Exit> {
   const { completionOptions } = await import('./cli/completion-options.ts');
   const options = completionOptions(argv);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const { outline } = await import('./cli/outline.ts');
   const { completionFor } = await import('./commands/completion.ts');
   return print(stdout, completionFor(options.shell, outline()));
 }
 
-async function install({ argv, stdout, executable }: Call): Promise<Exit> {
+async function install({ argv, help, stdout, executable }: Call): Promise<Exit> {
   const { installOptions } = await import('./cli/install-options.ts');
   const options = installOptions(argv);
-  if ('text' in options) return print(stdout, options.text);
+  if ('text' in options) return help(options.text);
   const { install } = await import('./commands/install.ts');
   return print(stdout, `${await install(options.folder, executable)}\n`);
 }

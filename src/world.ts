@@ -13,6 +13,8 @@ export interface World {
   readonly stderr?: Sink;
   readonly findKeeper: FindKeeper;
   readonly inherited: Inherited;
+  /** The name that we were started by; by default the program's. */
+  readonly calledAs?: string | undefined;
   /** The file that we are, where we are a single one. */
   readonly executable?: string | undefined;
 }

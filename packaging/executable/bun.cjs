@@ -1,6 +1,6 @@
 'use strict';
-const { readdirSync, readFileSync, readlinkSync, writeSync } = require('node:fs');
 /* What the door needs of the program that runs it, here Bun, in the one-file executable (for Node: bin/node.js). */
+const { readdirSync, readFileSync, readlinkSync, writeSync } = require('node:fs');
 
 /** A built file of the program, by its name. Both are inside the executable, compiled. */
 function load(name) {
@@ -96,7 +96,13 @@ const closeOnExec = 1;
 /** F_DUPFD_CLOEXEC of fcntl(2). */
 const duplicate = 1030;
 
+/** The name that we were started by, `kubectl-leader` for one. Bun's argv has names of its own. */
+function calledAs() {
+  const [first = ''] = readFileSync('/proc/self/cmdline', 'latin1').split('\0');
+  return first.slice(first.lastIndexOf('/') + 1);
+}
+
 /** Ourselves, also if the file has been removed. */
 const executable = '/proc/self/exe';
 
-module.exports = { executable, findKeeper, inherited, load, hideStreams, closeInspector, leave };
+module.exports = { executable, findKeeper, inherited, calledAs, load, hideStreams, closeInspector, leave };

@@ -2,7 +2,7 @@
  * Whether CMD can be executed, asked before the lock is touched: a typo must not take the lead away from a
  * healthy replica. The rules are those of execvp(3); what changes before the spawn is caught there again.
  */
-import { constants, accessSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCode } from '../exit-code.ts';
 import { ExpectedError } from '../errors.ts';
@@ -19,15 +19,61 @@ type Verdict = 'executable' | 'not-executable' | 'missing';
 export function findCommand(command: string, path: string | undefined): string {
   const files = candidates(command, path);
   const file = files.find((candidate) => verdictOn(candidate) === 'executable');
-  if (file !== undefined) return file;
+  if (file !== undefined) {
+    checkInterpreter(command, file);
+    return file;
+  }
   const name = JSON.stringify(command);
   if (files.some((candidate) => verdictOn(candidate) === 'not-executable'))
     throw new ExpectedError(exitCode.notExecutable, `${name} is not executable`, {
       hint: 'it must be a file with execute permission',
     });
   throw new ExpectedError(exitCode.notFound, `${name} was not found`, {
-    hint: command.includes('/') ? 'check the path' : 'check the name and PATH',
+    hint: hintFor(command),
   });
+}
+
+function hintFor(command: string): string {
+  if (/\S\s+\S/.test(command))
+    return `it is one word with spaces in it; leave out the quotes: -- ${command}`;
+  return command.includes('/') ? 'check the path' : 'check the name and PATH';
+}
+
+/** A script runs only if the program in its first line does. @throws {ExpectedError} 127 or 126 */
+function checkInterpreter(command: string, script: string): void {
+  const interpreter = interpreterOf(script);
+  if (interpreter === undefined) return;
+  const verdict = verdictOn(Buffer.from(interpreter, 'latin1'));
+  if (verdict === 'executable') return;
+  const [says, status] =
+    verdict === 'missing'
+      ? (['was not found', exitCode.notFound] as const)
+      : (['is not executable', exitCode.notExecutable] as const);
+  const hint = interpreter.endsWith('\r')
+    ? 'its lines end as on Windows, in CR LF; make that LF'
+    : 'check the first line of the script';
+  throw new ExpectedError(
+    status,
+    `${JSON.stringify(command)} needs ${JSON.stringify(interpreter)}, which ${says}`,
+    { hint },
+  );
+}
+
+/** What stands behind `#!`, as the kernel reads it; undefined when this is no script, or not for us to read. */
+function interpreterOf(file: string): string | undefined {
+  const start = Buffer.alloc(256);
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    readSync(fd, start, 0, start.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  return /^#![ \t]*([^ \t\n\0]+)[ \t\n\0]/.exec(start.toString('latin1'))?.[1];
 }
 
 function candidates(command: string, path = defaultPath): string[] {
@@ -35,7 +81,7 @@ function candidates(command: string, path = defaultPath): string[] {
   return path.split(':').map((folder) => join(folder === '' ? '.' : folder, command));
 }
 
-function verdictOn(file: string): Verdict {
+function verdictOn(file: string | Buffer): Verdict {
   try {
     if (!statSync(file).isFile()) return 'not-executable';
     accessSync(file, constants.X_OK);

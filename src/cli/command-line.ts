@@ -1,10 +1,12 @@
 /** Reads the command line of a command other than `run`, whose flags it shares where they mean the same. */
 import { CommanderError, Option, type Command } from 'commander';
+import { UsageError } from '../errors.ts';
 import { withEnvironment, type Environment } from './environment.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag } from './help.ts';
 import { newProgram, usageError } from './program.ts';
-import { settingFrom, type Setting, type Settings } from './setting.ts';
+import { inOneLine, settingFrom, type Setting, type Settings } from './setting.ts';
+import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { subcommands, type SubcommandName } from './subcommands.ts';
 
 type Spelled = readonly [spelling: string, about: string];
@@ -86,7 +88,8 @@ export function readCommandLine<Own extends string>(
   argv: readonly string[],
   env: Environment,
 ): CommandLine<Own> {
-  const { name, shared } = spelling;
+  const { name, shared, own } = spelling;
+  const known = [...shared, ...Object.keys(own)];
   let text = '';
   const program = newProgram((part) => (text += part));
   const { command, given } = addSubcommand(program, spelling);
@@ -94,9 +97,19 @@ export function readCommandLine<Own extends string>(
     program.parse([name, ...argv], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (text === '') throw usageError(thrown, `k8s-leader ${name} --help explains it`);
-    return { kind: 'text', text };
+    if (text !== '') return { kind: 'text', text };
+    refuseSlip(thrown, argv, known);
+    const seeHelp = `k8s-leader ${name} --help explains it`;
+    if (thrown.code === 'commander.excessArguments') {
+      refuseSingleDash(argv, known);
+      const word = inOneLine(command.args[command.registeredArguments.length] ?? '');
+      const isLock = shared.includes('lock') && given['lock'] === undefined;
+      const guess = isLock ? `did you mean --lock ${word}? ` : '';
+      throw new UsageError(`unexpected word '${word}'`, guess + seeHelp);
+    }
+    throw usageError(thrown, seeHelp);
   }
+  refuseSingleDash(argv.slice(0, argv.length - command.args.length), known);
   return {
     kind: 'given',
     settings: only(shared, withEnvironment(given, env)),

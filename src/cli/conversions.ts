@@ -13,11 +13,13 @@ import {
 import { refusal, type Setting } from './setting.ts';
 
 export function lockName(setting: Setting): string {
-  return named(setting, lockNameProblem, 'for example --lock nightly-backup');
+  const hint = suggestion(setting.text, lockNameProblem, '--lock nightly-backup');
+  return named(setting, lockNameProblem, hint);
 }
 
 export function namespaceName(setting: Setting): string {
-  return named(setting, namespaceProblem, 'for example --namespace jobs');
+  const hint = suggestion(setting.text, namespaceProblem, '--namespace jobs');
+  return named(setting, namespaceProblem, hint);
 }
 
 export function identity(setting: Setting): string {
@@ -41,6 +43,15 @@ function named(
   const problem = problemOf(setting.text);
   if (problem === undefined) return setting.text;
   throw refusal(setting, problem, hint);
+}
+
+/** For a name that is not allowed, the nearest one that is; otherwise an example. */
+function suggestion(text: string, problemOf: (text: string) => string | undefined, flag: string) {
+  const near = text
+    .toLowerCase()
+    .replaceAll(problemOf('a.b') === undefined ? /[^a-z0-9.]+/g : /[^a-z0-9]+/g, '-')
+    .replaceAll(/^[-.]+|[-.]+$/g, '');
+  return problemOf(near) === undefined ? `did you mean ${near}?` : `for example ${flag}`;
 }
 
 /** A duration of at least one millisecond. */

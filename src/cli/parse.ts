@@ -2,11 +2,13 @@
 import { CommanderError, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { withEnvironment, type Environment } from './environment.ts';
+import { flags } from './flags.ts';
 import { addHelpFlag } from './help.ts';
 import { newProgram, usageError } from './program.ts';
 import { addRunCommand } from './run-command.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
 import { inOneLine } from './setting.ts';
+import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { isSubcommand, subcommands, type SubcommandName } from './subcommands.ts';
 
 /** What a command line asks for. */
@@ -18,8 +20,8 @@ export type Invocation =
       readonly name: SubcommandName;
       readonly argv: readonly string[];
     }
-  /** Help or version: for stdout, exit status 0. */
-  | { readonly kind: 'text'; readonly text: string };
+  /** Help or version: for stdout, with exit status 0; where nobody has asked for it, for stderr and 64. */
+  | { readonly kind: 'text'; readonly text: string; readonly isUnasked?: true };
 
 /**
  * Understands the arguments after the program's name. `version` is what `--version` answers.
@@ -30,7 +32,8 @@ export function parse(
   env: Environment,
   { version }: { version: string },
 ): Invocation {
-  const [name, ...rest] = argv;
+  if (argv.length === 0) return unasked(parse(['--help'], env, { version }));
+  const [name, ...rest] = asFlags(argv);
   if (isSubcommand(name)) return { kind: 'subcommand', name, argv: rest };
 
   let text = '';
@@ -39,13 +42,15 @@ export function parse(
   const runCommandLine = addRunCommand(program);
   if (name !== 'run') addOthers(program);
   try {
-    program.parse([...argv], { from: 'user' });
+    program.parse(asFlags(argv), { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
+    refuseSlip(thrown, argv, flags);
     if (text === '') throw usageError(thrown, name === 'run' ? seeRunHelp : seeHelp);
     return { kind: 'text', text };
   }
   const { settings, command } = runCommandLine();
+  refuseSingleDash(argv.slice(0, argv.length - command.length), flags);
   // Commander takes -5 and - for arguments, but here it is more likely a slip.
   if (command[0]?.startsWith('-') && argv.at(-command.length - 1) !== '--')
     throw new UsageError(
@@ -53,6 +58,18 @@ export function parse(
       'put -- in front of a command that begins with -',
     );
   return { kind: 'run', options: runOptions(withEnvironment(settings, env), command) };
+}
+
+function unasked(help: Invocation): Invocation {
+  return help.kind === 'text' ? { ...help, isUnasked: true } : help;
+}
+
+/** `help run` means `run --help`, `version` means `--version`. */
+function asFlags(argv: readonly string[]): string[] {
+  const [first, about] = argv;
+  if (first === 'version') return ['--version', ...argv.slice(1)];
+  if (first !== 'help') return [...argv];
+  return about === undefined || about === 'help' ? ['--help'] : [about, '--help'];
 }
 
 const seeHelp = 'k8s-leader --help lists the commands';

@@ -27,11 +27,9 @@ export function placeOptions(given: Settings): PlaceOptions {
       'add --backend local',
     );
   const lockKind = choose(given['lock-kind'], choices['lock-kind']);
-  if (given['lock-kind'] !== undefined && backend === 'local')
-    throw new UsageError(
-      `${given['lock-kind'].from} does not go with --backend local`,
-      'leave one out',
-    );
+  for (const flag of ['lock-kind', 'kubeconfig', 'context'] as const)
+    if (given[flag] !== undefined && backend === 'local')
+      throw new UsageError(`${given[flag].from} does not go with --backend local`, 'leave one out');
   return {
     lock,
     namespace: read(given.namespace, convert.namespaceName, undefined),

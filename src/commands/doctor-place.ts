@@ -1,8 +1,9 @@
 /** What `doctor` looks at on this machine: programs, init, the file of a local lock. */
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { findCommand } from '../child/command.ts';
 import { keeperProblem } from '../child/keeper-problem.ts';
+import { exitCode } from '../exit-code.ts';
 import type { DoctorPlan, DoctorPorts } from './patient.ts';
 import { look } from './follow.ts';
 import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
@@ -59,6 +60,12 @@ export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Fin
       yield await whereItWouldBeMade(file);
       return;
     }
+    // Reading needs less. A candidate writes to the file and beside it.
+    const closed = [file, dirname(file)].find((path) => !isWritable(path));
+    if (closed !== undefined) {
+      yield unwritable(`${file} cannot be used`, closed);
+      return;
+    }
     const { openLock } = await import('../locks/index.ts');
     const { lock } = await openLock(plan, ports.signal);
     const seen = await look({ lock, ...ports, requestTimeoutMs: plan.requestTimeoutMs });
@@ -74,13 +81,24 @@ async function whereItWouldBeMade(file: string): Promise<Finding> {
   const { refuseOpenFolder } = await import('../locks/local-place.ts');
   let folder = dirname(file);
   while (!existsSync(folder)) folder = dirname(folder);
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch {
-    const remedy = 'choose a file in a folder that you may write to with --local-file';
-    return ill('lock file', `${file} cannot be made: no permission to write to ${folder}`, remedy);
-  }
+  if (!isWritable(folder)) return unwritable(`${file} cannot be made`, folder);
   // What the candidate makes is for its owner alone.
   if (folder === dirname(file)) await refuseOpenFolder(file, folder);
   return well('lock file', `${file}, which the first candidate makes`);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, statSync(path).isFile() ? constants.W_OK : constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** With the status that `run` ends with there. */
+function unwritable(text: string, path: string): Finding {
+  const remedy = 'choose a file in a folder that you may write to with --local-file';
+  const why = `no permission to write to ${path}`;
+  return ill('lock file', `${text}: ${why}`, remedy, exitCode.unavailable);
 }

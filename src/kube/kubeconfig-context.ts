@@ -33,7 +33,7 @@ export function chooseContext(
     throw configError(`${files} has no current-context`, 'choose one with --context');
 
   const context = find(documents, 'context', name);
-  if (!context) throw configError(`${files} has no context "${name}"`);
+  if (!context) throw configError(`${files} has no context "${name}"`, contextsIn(documents));
   const cluster = find(documents, 'cluster', context['cluster']);
   if (!cluster) throw configError(`the cluster of context "${name}" is not in ${files}`);
   const user = context['user'] ? find(documents, 'user', context['user']) : {};
@@ -55,6 +55,21 @@ export function chooseContext(
     user: server.protocol === 'https:' ? user : {},
   };
 }
+
+/** For whoever has misspelt one. */
+function contextsIn(documents: readonly KubeconfigDocument[]): string {
+  const names = documents.flatMap(({ content: { contexts } }) =>
+    (Array.isArray(contexts) ? contexts : []).flatMap((entry: unknown) =>
+      isObject(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
+    ),
+  );
+  if (names.length === 0) return 'it has no contexts';
+  const more =
+    names.length > shownContexts ? ` and ${String(names.length - shownContexts)} more` : '';
+  return `its contexts are ${names.slice(0, shownContexts).join(', ')}${more}`;
+}
+
+const shownContexts = 10;
 
 type Kind = 'context' | 'cluster' | 'user';
 

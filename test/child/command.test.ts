@@ -72,6 +72,44 @@ describe('refused', () => {
   });
 });
 
+describe('a script', () => {
+  const script = (name: string, text: string | Buffer) => {
+    const at = join(folder, name);
+    writeFileSync(at, text);
+    chmodSync(at, 0o755);
+    return at;
+  };
+
+  it.each([
+    ['without #!', 'exit 5\n'],
+    ['with an empty #!', '#!\n'],
+    ['whose interpreter takes an argument', '#! /bin/sh -e\n'],
+    ['of a blank more', '#!\t/bin/sh\nexit 5\n'],
+    ['whose first line the kernel cuts', `#!/${'x'.repeat(300)}\n`],
+    ['that is none', Buffer.from([0x7f, 0x45, 0x4c, 0x46])],
+    ['that is empty', ''],
+  ])('%s is left to the kernel', (name, text) => {
+    const at = script(`fine ${name.slice(0, 12)}`, text);
+    expect(findCommand(at, undefined)).toBe(at);
+  });
+
+  it.each<[string, string, number, string]>([
+    ['that is missing', '#!/no/such/program\n', 127, '"/no/such/program", which was not found'],
+    ['with an argument', '#! /no/such -x\n', 127, '"/no/such", which was not found'],
+    ['without a line end', '#!/no/such', 127, '"/no/such", which'],
+    ['that is a folder', '#!/etc\n', 126, '"/etc", which is not executable'],
+    ['with CR at its end', '#!/bin/sh\r\n', 127, String.raw`"/bin/sh\r", which was not found`],
+  ])('with an interpreter %s is refused', (_, text, status, says) => {
+    const refusal = refusalOf(script('script', text), undefined);
+    expect([refusal.exitCode, refusal.message]).toEqual([status, expect.stringContaining(says)]);
+    expect(refusal.hint).toContain(text.includes('\r') ? 'CR LF' : 'first line');
+  });
+});
+
+it.each(['echo hello', './run.sh --fast'])('%j is told to be one word', (command) => {
+  expect(refusalOf(command, '/bin').hint).toContain(`leave out the quotes: -- ${command}`);
+});
+
 function refusalOf(command: string, parts: string | undefined): ExpectedError {
   try {
     findCommand(command, parts);

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { flags } from '../../src/cli/flags.ts';
 import { parse } from '../../src/cli/parse.ts';
+import { spokenTo } from '../../src/cli/spoken.ts';
 import { subcommands } from '../../src/cli/subcommands.ts';
 import { exitCode } from '../../src/exit-code.ts';
 
@@ -37,8 +38,54 @@ describe('help of the program', () => {
   });
 });
 
-test.each([['--version'], ['-V']])('%s is the version and nothing else', (flag) => {
-  expect(textOf([flag])).toBe('1.2.3\n');
+describe('help is also a word:', () => {
+  test.each<[words: string[], flags: string[]]>([
+    [['help'], ['--help']],
+    [['help', 'help'], ['--help']],
+    [
+      ['help', 'run'],
+      ['run', '--help'],
+    ],
+    [
+      ['help', 'run', '--lock'],
+      ['run', '--help'],
+    ],
+    [
+      ['help', 'status'],
+      ['status', '--help'],
+    ],
+  ])('%j is %j', (words, flags) => {
+    expect(parse(words, {}, { version: '1' })).toEqual(parse(flags, {}, { version: '1' }));
+  });
+
+  it('is what comes of nothing at all, unasked', () => {
+    const text = textOf(['--help']);
+    expect(parse([], {}, { version: '1' })).toEqual({ kind: 'text', text, isUnasked: true });
+  });
+});
+
+test.each([['--version'], ['-V'], ['version']])('%s is the version and nothing else', (word) => {
+  expect(textOf([word])).toBe('1.2.3\n');
+});
+
+describe('for whoever calls it by kubectl', () => {
+  const spoken = (text: string) => spokenTo('kubectl-leader', text);
+
+  test('help says so', () => {
+    for (const argv of [['--help'], ['run', '--help']]) {
+      expect(spoken(textOf(argv))).toMatch(/^Usage: kubectl leader /);
+      expect(spoken(textOf(argv))).not.toContain('k8s-leader run');
+      expect(spokenTo('k8s-leader', textOf(argv))).toBe(textOf(argv));
+    }
+  });
+
+  test.each([
+    ['k8s-leader --help lists the commands', 'kubectl leader --help lists the commands'],
+    ['kubectl exec x -- k8s-leader doctor', 'kubectl exec x -- k8s-leader doctor'],
+    ['leader: k8s-leader runs', 'leader: k8s-leader runs'],
+  ])('%s: %s', (text, said) => {
+    expect(spoken(text)).toBe(said);
+  });
 });
 
 it('explains every flag, and no other', () => {

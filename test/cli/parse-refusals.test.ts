@@ -155,11 +155,13 @@ describe('refuses, with one line and exit status 64,', () => {
       ['--local-file', 'x.db'],
       '--local-file goes with --backend local',
     ],
-    ...['lease', 'secret'].map((kind): [string, string[], string] => [
-      `a ${kind} on this machine`,
-      ['--backend', 'local', '--lock-kind', kind],
-      '--lock-kind does not go with --backend local',
-    ]),
+    ...['--lock-kind=lease', '--lock-kind=secret', '--context=x', '--kubeconfig=x'].map(
+      (flag): [string, string[], string] => [
+        `${flag} on this machine`,
+        ['--backend', 'local', flag],
+        `${flag.replace(/=.*/, '')} does not go with --backend local`,
+      ],
+    ),
     // Words (case 38)
     ['a repeated flag', ['-n', 'a', '-n', 'b'], '--namespace is given twice'],
     ['a flag repeated alike', ['--wait=5m', '--wait=5m'], '--wait is given twice'],
@@ -186,6 +188,8 @@ describe('refuses, with one line and exit status 64,', () => {
       "unknown option '--no-such-flag'",
     ],
     ['an unknown short flag', ['-x'], "unknown option '-x'"],
+    ['a long flag with one dash, of short flags', ['-quiet'], "unknown option '-quiet'"],
+    ['the same, of an unknown short flag', ['-wait', '5m'], "unknown option '-wait'"],
     ['a number as flag', ['-5'], "unknown option '-5'"],
     ['an unknown flag full of newlines', ['--a\nb'], "unknown option '--a\\nb'"],
     ['an endless unknown flag', [`--${'x'.repeat(10_000)}`], /^unknown option '--x+…$/],
@@ -195,12 +199,13 @@ describe('refuses, with one line and exit status 64,', () => {
   });
 
   test.each<[line: string, argv: string[], says: string]>([
-    ['nothing at all', [], 'no command is given'],
     ['a separator alone', ['--'], 'no command is given'],
     ['an unknown subcommand', ['walk', '--help'], "unknown command 'walk'"],
     ['an empty subcommand', [''], "unknown command ''"],
     ['a flag before the subcommand', ['--lock', 'x', 'run', 'ls', '-h'], "unknown option '--lock'"],
     ['a separator before the subcommand', ['--', 'run', '--lock', 'x'], "unknown option '--lock'"],
+    ['a long flag with one dash', ['run', '-lock', 'x', '--', 'ls'], "unknown option '-lock'"],
+    ['the same in one word', ['run', '-lock=x', 'ls'], "unknown option '-lock=x'"],
     ['no lock', ['run', '--', 'true'], 'no lock is named'],
     ['no lock and no command', ['run'], 'no lock is named'],
     ['no command', ['run', '--lock', 'x'], 'no command to run'],
@@ -223,9 +228,14 @@ describe('refuses, with one line and exit status 64,', () => {
 describe('helps with', () => {
   test.each([
     ['a misspelt flag', ['run', '--lok', 'x', 'ls', '-h'], 'did you mean --lock?'],
+    ['a flag with one dash', ['run', '-lock', 'x', 'ls', '-wait'], 'did you mean --lock?'],
+    ['a group with one dash', ['run', '-l', 'x', '-quiet', 'ls'], 'did you mean --quiet?'],
+    ['an upper-case lock', ['run', '-l', 'My_Lock', 'ls'], 'did you mean my-lock?'],
+    ['a lock like no other', ['run', '-l', '__', 'ls'], 'for example --lock nightly-backup'],
+    ['a namespace with a dot', ['run', '-l', 'x', '-n', 'A.b', 'ls'], 'did you mean a-b?'],
+    ['help of no command', ['help', 'rum'], 'did you mean run?'],
     ['a misspelt subcommand', ['rum'], 'did you mean run?'],
     ['another misspelt command', ['rabc'], 'did you mean rbac?'],
-    ['no command', [], 'k8s-leader --help'],
     ['no lock', ['run', 'ls'], '--lock NAME'],
     ['nothing to run', ['run', '--lock', 'x'], '--lock NAME -- CMD'],
     ['a choice', ['run', '--lock', 'x', '--backend', 'y', 'ls'], 'kubernetes or local'],

@@ -60,7 +60,7 @@ describe('refuses', () => {
     [['--lock', 'x', '--pod-label', 'a b'], "--pod-label 'a b': the key of a label"],
     [['--lock', 'x', '--pod-names', 'db-0'], '--pod-names goes with --pod-label alone'],
     [['--lock', 'x', '--pod-label', 'a', '--pod-names', 'a,,b'], "--pod-names 'a,,b': not names"],
-    [['--lock', 'x', 'y'], 'too many arguments'],
+    [['--lock', 'x', 'y'], "unexpected word 'y'"],
   ])('%j', (words, says) => {
     expect(() => options(words)).toThrow(UsageError);
     expect(() => options(words)).toThrow(says);

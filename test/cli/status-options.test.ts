@@ -47,7 +47,9 @@ describe('refuses', () => {
     [['--lock', 'X'], "--lock 'X'"],
     [['--lock', 'x', '-o', 'yaml'], "--output 'yaml': not one of the choices"],
     [['--lock', 'x', '--try'], "unknown option '--try'"],
-    [['--lock', 'x', 'y'], 'too many arguments'],
+    [['--lock', 'x', 'y'], "unexpected word 'y'"],
+    [['-lock', 'x'], "unknown option '-lock'"],
+    [['-output', 'json', '--lock', 'x'], "unknown option '-output'"],
     [['--lock', 'x', '--local-file', 'y'], '--local-file goes with --backend local alone'],
   ])('%j', (words, says) => {
     expect(() => options(words)).toThrow(UsageError);
@@ -60,4 +62,17 @@ test('help fits into 80 columns', () => {
   const text = 'text' in read ? read.text : '';
   expect(text).toMatch(/^Usage: k8s-leader status --lock NAME/);
   expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test.each([
+  [['p'], 'did you mean --lock p?'],
+  [['--lock', 'x', 'p'], /^k8s-leader status --help/],
+])('a word that belongs nowhere, %j, is taken for what it may be', (words, hint) => {
+  try {
+    options(words);
+  } catch (thrown) {
+    expect((thrown as UsageError).hint).toMatch(hint);
+    return;
+  }
+  expect.unreachable();
 });

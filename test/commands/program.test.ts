@@ -1,10 +1,10 @@
 /** The real program: `status` on a local lock, its exit status, its streams and signals. */
 import { program } from '../support/program-under-test.ts';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, test, vi } from 'vitest';
@@ -146,6 +146,47 @@ describe('doctor of a local lock', () => {
     const missing = await ended(['doctor', ...local('y'), '--', '/nowhere/cmd']);
     expect([missing.code, missing.stdout]).toEqual([78, expect.stringContaining('✗ command: ')]);
   });
+});
+
+describe('doctor and run agree on a lock file that cannot be written', () => {
+  test.each([
+    ['in a folder of another user', 'made', 0o755],
+    ['that another user has made', 'there', 0o777],
+  ])('%s', async (_, name, mode) => {
+    const own = mkdtempSync(join(tmpdir(), 'k8s-leader-closed-'));
+    const lock = { file: join(own, `${name}.db`), namespace: 'default', name: 'demo' };
+    if (name === 'there')
+      await localLock(lock).write({ ...sampleRecord, holder: '' }, undefined, { signal });
+    chmodSync(own, mode);
+    const as = ['setpriv', '--reuid', '12345', '--clear-groups', ...program];
+    const flags = ['--lock=demo', '--backend=local', `--local-file=${lock.file}`, '--', 'true'];
+    const [run, doctor] = ['run', 'doctor'].map((verb) => {
+      const [file = '', ...argv] = [...as, verb, ...flags];
+      return spawnSync(file, argv, { env, encoding: 'utf8', ...limits });
+    });
+    rmSync(own, { recursive: true });
+    expect([run?.status, doctor?.status]).toEqual([69, 69]);
+    expect(doctor?.stdout).toContain(`✗ lock file: ${lock.file} cannot be `);
+  });
+});
+
+test('without any word the help is on stderr, with 64', async () => {
+  const { code, stdout, stderr } = await ended([]);
+  expect([code, stdout]).toEqual([64, '']);
+  expect(stderr).toMatch(/^Usage: k8s-leader COMMAND/);
+});
+
+test('called by kubectl, it says so', () => {
+  const called = join(folder, 'kubectl-leader');
+  symlinkSync(resolve(program.at(-1) ?? ''), called);
+  const argv = [...program.slice(0, -1), called];
+  const [file = '', ...first] = argv;
+  const run = (...words: string[]) =>
+    spawnSync(file, [...first, ...words], { env, encoding: 'utf8', ...limits });
+  expect(run('--help').stdout).toMatch(/^Usage: kubectl leader COMMAND/);
+  expect(run('status', '--help').stdout).toMatch(/^Usage: kubectl leader status/);
+  expect(run('run', '--lok').stderr).toContain('kubectl leader run --help');
+  expect(run('version').stdout).toMatch(/^\d/);
 });
 
 describe('a reader that goes away', () => {

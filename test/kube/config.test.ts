@@ -225,11 +225,18 @@ describe('a kubeconfig is refused with one line that says what is wrong:', () =>
     expect(message).toContain(reason);
   });
 
-  test('an unknown context', async ({ folder }) => {
-    const file = await folder.write('config', kubeconfig('https://a:1', {}));
-    expect((await refusal({ kubeconfig: file, context: 'prod' })).message).toBe(
-      `${file} has no context "prod"`,
-    );
+  test.for<[names: string[], hint: string]>([
+    [[], 'it has no contexts'],
+    [['dev', 'prod'], 'its contexts are dev, prod'],
+    [
+      'a b c d e f g h i j k l'.split(' '),
+      'its contexts are a, b, c, d, e, f, g, h, i, j and 2 more',
+    ],
+  ])('an unknown context, among %j', async ([names, hint], { folder }) => {
+    const contexts = names.map((name) => ({ name, context: {} }));
+    const file = await folder.write('config', JSON.stringify({ contexts }));
+    const refused = await refusal({ kubeconfig: file, context: 'prd' });
+    expect([refused.message, refused.hint]).toEqual([`${file} has no context "prd"`, hint]);
   });
 
   test.for([

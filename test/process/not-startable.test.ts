@@ -22,10 +22,13 @@ describe('before the lock is touched', () => {
     ['a file without permission that PATH finds', 126, 'plain'],
     ['a folder', 126, '/'],
     ['a folder that PATH finds', 126, 'folder'],
+    ['a script whose interpreter is missing', 127, './orphan'],
+    ['two words in quotes', 127, 'echo hello'],
   ])('%s ends with %i', async ([, status, command], { stage, expect }) => {
     script(stage, 'program');
     script(stage, 'plain', { mode: 0o644 });
     mkdirSync(join(stage.folder, 'folder'));
+    script(stage, 'orphan', { text: '#!/no/such/interpreter\n' });
     const wrapper = stage.run([command], { env: { PATH: `/usr/bin:${stage.folder}` } });
     expect(await wrapper.exit).toEqual({ status, signal: null });
     await wrapper.closed;
@@ -83,10 +86,16 @@ describe('after the lock was won', () => {
     expect(stage.lockFile.record).toMatchObject({ holder: '', transitions: 1 });
   });
 
-  test('a CMD whose interpreter is missing ends with 127', async ({ stage, expect }) => {
-    script(stage, 'program', { text: '#!/no/such/interpreter\n' });
-    const wrapper = stage.run(['./program']);
-    expect(await wrapper.exit).toEqual({ status: 127, signal: null });
+  test('a CMD whose interpreter was removed meanwhile ends with 127', async ({ stage, expect }) => {
+    script(stage, 'interpreter');
+    script(stage, 'program', { text: `#!${join(stage.folder, 'interpreter')}\n` });
+    const holder = stage.run(['sh', '-c', 'echo ready; read -r _']);
+    await holder.line(/^ready$/);
+    const standby = stage.run(['./program']);
+    await standby.line(/standing by/);
+    rmSync(join(stage.folder, 'interpreter'));
+    holder.stdin.write('\n');
+    expect(await standby.exit).toEqual({ status: 127, signal: null });
     expect(stage.lockFile.holder).toBe('');
   });
 });
