@@ -15,7 +15,7 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   const found = `${process.versions.node} (${process.execPath})`;
   writeSync(
     2,
-    `k8s-leader: needs Node ${oldest.join('.')} or newer, this is ${found}; install a newer one, or use the one-file executable, which needs no Node\n`,
+    `k8s-leader: error: needs Node ${oldest.join('.')} or newer, this is ${found}; install a newer one, or use the one-file executable, which needs no Node\n`,
   );
   process.exit(69);
 }

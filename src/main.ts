@@ -1,11 +1,13 @@
 /** From argv to an exit status: the only place that knows every command. Everything it needs of the world is handed in. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { logFormatIn } from './cli/log-format.ts';
 import { parse } from './cli/parse.ts';
 import { spokenTo } from './cli/spoken.ts';
+import { systemClock } from './clock.ts';
 import { ExpectedError } from './errors.ts';
 import { exitCode } from './exit-code.ts';
 import { faultLine } from './observe/describe.ts';
-import { printable } from './observe/printable.ts';
+import { faultLineAs } from './observe/log.ts';
 import { openStderr } from './observe/stderr.ts';
 import { print } from './print.ts';
 import type { Exit } from './run.ts';
@@ -42,9 +44,16 @@ async function haveThreadsWork(): Promise<boolean> {
 }
 
 async function mainTo(world: Surroundings): Promise<Exit> {
-  const { stderr } = world;
+  const { argv, env, stderr } = world;
+  const say = (fault: string) => {
+    stderr(faultLineAs(logFormatIn(argv, env), fault, systemClock.wall()));
+  };
   try {
-    const invocation = parse(world.argv, world.env, { version: versionAndBuild });
+    if (world.calledAs === 'kubectl_complete-leader') {
+      const { completeForKubectl } = await import('./subcommand.ts');
+      return await completeForKubectl(argv, world.stdout);
+    }
+    const invocation = parse(argv, env, { version: versionAndBuild });
     if (invocation.kind === 'run') return await runCommand(invocation.options, world);
     if (invocation.kind === 'subcommand') {
       const { subcommand } = await import('./subcommand.ts');
@@ -56,11 +65,11 @@ async function mainTo(world: Surroundings): Promise<Exit> {
     return { status: exitCode.usage };
   } catch (thrown) {
     if (thrown instanceof ExpectedError) {
-      stderr(`k8s-leader: ${printable(spokenTo(world.calledAs, faultLine(thrown)))}`);
+      say(spokenTo(world.calledAs, faultLine(thrown)));
       return { status: thrown.exitCode };
     }
     const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-    stderr(`k8s-leader: this is a defect, please report it: ${stack ?? 'no stack'}`);
+    stderr(`k8s-leader: error: this is a defect, please report it: ${stack ?? 'no stack'}`);
     return { status: exitCode.defect };
   }
 }

@@ -30,11 +30,14 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const unguarded = keeperProblem(findKeeper);
   if (unguarded !== undefined && options.guard === 'required') throw noKeeper(unguarded);
 
+  const identity = options.identity ?? defaultIdentity(env);
+  let namespace = '';
   const logLine = log({
     sink: world.stderr,
     format: options.logFormat,
     level: options.logLevel,
     lock: name,
+    facts: () => ({ namespace, identity }),
     colours: wantsColours(env, isatty(2)),
     wall: () => systemClock.wall(),
   });
@@ -44,11 +47,9 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     logLine(event);
     company.hear(event);
   };
-  const identity = options.identity ?? defaultIdentity(env);
   const { droppedLines } = world;
   const company = new Company(options, { env, identity, emit, droppedLines });
   const foreground = hasControllingTerminal();
-  let namespace = '';
   const facts = () => ({ lock: name, namespace, identity });
   const what = { command, file, env, foreground, facts, findKeeper, inherited };
   const starter = new Starter({ clock: systemClock, ...what });

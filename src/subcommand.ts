@@ -150,6 +150,13 @@ async function completion({ argv, help, stdout }: Call): Promise<Exit> {
   return print(stdout, completionFor(options.shell, outline()));
 }
 
+/** What kubectl runs while somebody types. */
+export async function completeForKubectl(words: readonly string[], stdout: Sink): Promise<Exit> {
+  const { outline } = await import('./cli/outline.ts');
+  const { kubectlCompletion } = await import('./commands/kubectl-completion.ts');
+  return print(stdout, kubectlCompletion(outline(), words));
+}
+
 async function install({ argv, help, stdout, executable }: Call): Promise<Exit> {
   const { installOptions } = await import('./cli/install-options.ts');
   const options = installOptions(argv);

@@ -26,10 +26,10 @@ ${commands.map(caseOf).join('\n')}
   esac
 }
 
-# Loaded by its name it is the function itself, sourced it registers.
+# Loaded by its name it is the function itself; sourced it registers, where compinit has been run.
 if [[ $funcstack[1] == _k8s_leader || $funcstack[1] == _k8s-leader ]]; then
   _k8s_leader "$@"
-else
+elif (( $+functions[compdef] )); then
   compdef _k8s_leader k8s-leader
 fi
 `;

@@ -62,6 +62,9 @@ export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise
   const say = (text: string) => {
     stderr(`k8s-leader: ${printable(text)}`);
   };
+  const warn = (text: string) => {
+    say(`warning: ${text}`);
+  };
   const following = follow(
     { ...lookOptions(plan, ports), pauseMs },
     {
@@ -69,13 +72,13 @@ export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise
         present.show(reportOn(plan, seen, clock.wall()), seen);
       },
       outOfReach: (fault) => {
-        say(`cannot see the lock, trying again: ${faultLine(fault)}`);
+        warn(`cannot see the lock, retrying: ${faultLine(fault)}`);
       },
       inReach: () => {
         say('the lock can be seen again');
       },
       unwatched: (fault) => {
-        say(`cannot watch the lock, looking every 2s instead: ${faultLine(fault)}`);
+        warn(`cannot watch the lock, looking every 2s instead: ${faultLine(fault)}`);
       },
     },
   ).catch((thrown: unknown) => {

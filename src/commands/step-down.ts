@@ -119,7 +119,7 @@ async function waitFor(
       },
       outOfReach: (fault) => {
         trouble = fault;
-        stderr(`k8s-leader: ${printable(`cannot see the lock: ${faultLine(fault)}`)}`);
+        stderr(`k8s-leader: warning: ${printable(`cannot see the lock: ${faultLine(fault)}`)}`);
       },
       inReach: () => (trouble = undefined),
       unwatched: () => undefined,

@@ -19,7 +19,10 @@ export function describe(event: RunEvent): Description | undefined {
     case 'watch-ended':
       return undefined;
     case 'unannounced':
-      return { level: 'debug', message: `no Event was made: ${faultLine(event.fault)}` };
+      return {
+        level: 'debug',
+        message: `could not record a Kubernetes Event: ${faultLine(event.fault)}`,
+      };
     case 'listening':
       return info(`listening on http://${event.host}:${String(event.port)}`, { port: event.port });
     case 'failed':
@@ -34,12 +37,12 @@ export function describe(event: RunEvent): Description | undefined {
       });
     case 'waiting-out':
       return info(
-        `the record is gone, but whoever held it may lead for another ${formatDuration(event.freeInMs)}: waiting`,
+        `the record is gone, but its last holder may lead for another ${formatDuration(event.freeInMs)}: waiting`,
       );
     case 'out-of-reach':
-      return warn(`cannot reach the lock, waiting until it can be: ${faultLine(event.fault)}`);
+      return warn(`cannot reach the lock, retrying: ${faultLine(event.fault)}`);
     case 'in-reach':
-      return info('the lock is in reach again');
+      return info('the lock can be reached again');
     case 'unwatched':
       return warn(`cannot watch the lock, polling it instead: ${faultLine(event.fault)}`);
     case 'watched':
@@ -51,40 +54,39 @@ export function describe(event: RunEvent): Description | undefined {
       });
     case 'renewal-failing':
       return warn(
-        `renewing fails, lost in ${formatDuration(event.lossInMs)} unless that changes: ${faultLine(event.fault)}`,
+        `renewals fail, leadership is lost in ${formatDuration(event.lossInMs)} unless one succeeds: ${faultLine(event.fault)}`,
       );
     case 'renewal-recovered':
-      return info('renewing works again');
+      return info('renewals succeed again');
     case 'restored':
-      return warn(`somebody ${event.found} our record, it is restored`, { found: event.found });
+      return warn(`somebody ${event.found} our record: restored it`, { found: event.found });
     case 'suspended':
       return warn(
-        `the machine slept for ${formatDuration(event.forMs)}: CMD is halted until it is known who leads`,
+        `the machine slept for ${formatDuration(event.forMs)}: CMD is paused until we know who leads`,
       );
     case 'resumed':
-      return info('still leading: CMD goes on');
+      return info('still leading: CMD continues');
     case 'asked-to-step-down':
-      return info('asked to step down: the lock is handed over as soon as the work has ended');
+      return info('asked to step down: handing over as soon as CMD has ended');
     case 'standing-aside':
-      return info(
-        `standing aside for ${formatDuration(event.forMs)}, or until another has led, as asked to`,
-        { forMs: Math.round(event.forMs) },
-      );
+      return info(`standing aside for ${formatDuration(event.forMs)}, or until another has led`, {
+        forMs: Math.round(event.forMs),
+      });
     case 'lost':
       return { level: 'error', message: lossLine(event.loss), facts: { reason: event.loss.kind } };
     case 'release':
       return releaseLine(event.outcome);
     case 'already-done':
-      return info(`${JSON.stringify(event.key)} is done already: CMD is not run`, {
+      return info(`${JSON.stringify(event.key)} is already done: not running CMD`, {
         key: event.key,
       });
     case 'not-stored':
       return warn(
-        `CMD has succeeded, but that ${JSON.stringify(event.key)} is done could not be stored: trying again`,
+        `CMD succeeded, but could not record ${JSON.stringify(event.key)} as done: retrying`,
         { key: event.key },
       );
     case 'holding':
-      return info(`keeping the lock for ${formatDuration(event.forMs)}, as asked to`, {
+      return info(`keeping the lock for ${formatDuration(event.forMs)} (--min-hold)`, {
         forMs: Math.round(event.forMs),
       });
     case 'started':
@@ -107,14 +109,14 @@ export function describe(event: RunEvent): Description | undefined {
 function exitedLine(status: ExitStatus): Description {
   switch (status.kind) {
     case 'exited':
-      return info(`CMD ended with exit code ${String(status.code)}`, { code: status.code });
+      return info(`CMD exited with code ${String(status.code)}`, { code: status.code });
     case 'signalled': {
       const { signal } = status;
-      return info(`CMD was ended by ${signal} (${String(signalStatus(signal))})`, { signal });
+      return info(`CMD was killed by ${signal} (${String(signalStatus(signal))})`, { signal });
     }
     case 'not-executed': {
       const { error } = status;
-      return { level: 'error', message: `CMD could not be executed: ${error}`, facts: { error } };
+      return { level: 'error', message: `cannot execute CMD: ${error}`, facts: { error } };
     }
     default:
       return status satisfies never;
@@ -124,8 +126,8 @@ function exitedLine(status: ExitStatus): Description {
 function stuckLine(pids: readonly number[]): Description {
   const message =
     pids.length > 0
-      ? `cannot be killed: ${processes(pids)}; the lock is kept from everybody while they live and we can renew it`
-      : 'both keepers were killed, so nobody knows whether all of CMD is gone; the lock is not handed back, its lease runs out';
+      ? `cannot kill ${processes(pids)}: nobody else can lead while they live and renewals succeed`
+      : 'both keepers were killed, so some of CMD may live on: the lock is not handed back, its lease runs out';
   return { level: 'error', message, facts: { pids } };
 }
 
@@ -137,14 +139,11 @@ export function faultLine(fault: { message: string; hint: string | undefined }):
 function standingBy(event: Extract<RunEvent, { type: 'standing-by' }>): string {
   const { holder, acquireTimeUs } = event.record;
   const since = isoTime(acquireTimeUs);
+  const leader = `${JSON.stringify(holder)} ${since ? `has led since ${since}` : 'leads'}`;
   const patience = Number.isFinite(event.givesUpInMs)
-    ? `for at most ${formatDuration(event.givesUpInMs)}`
-    : 'for as long as it takes';
-  const leader = `${JSON.stringify(holder)}, which leads${since ? ` since ${since}` : ''}`;
-  return (
-    `standing by ${patience} for ${leader};` +
-    ` without a sign of life from it the lock is free in ${formatDuration(event.freeInMs)}`
-  );
+    ? `, giving up in ${formatDuration(event.givesUpInMs)}`
+    : '';
+  return `standing by${patience}: ${leader}; if not renewed, its lease expires in ${formatDuration(event.freeInMs)}`;
 }
 
 function lossLine(loss: Loss): string {
@@ -156,10 +155,10 @@ function lossLine(loss: Loss): string {
 
 function releaseLine(outcome: ReleaseOutcome): Description {
   if (outcome.kind === 'released' && outcome.isForgetful)
-    return warn('released, but the lock does not keep what is stored beside the record');
+    return warn('released, but the lock does not preserve data stored beside the record');
   if (outcome.kind === 'released') return info('released');
   if (outcome.kind === 'not-ours') return info('not released: the record is no longer ours');
-  return warn(`not released, the lease runs out by itself: ${faultLine(outcome.fault)}`);
+  return warn(`not released, the lease will expire by itself: ${faultLine(outcome.fault)}`);
 }
 
 function stoppingLine(reason: StopReason, killInMs: number): string {

@@ -10,6 +10,8 @@ export interface LogOptions {
   /** Lines below this level are not written. */
   readonly level: Level;
   readonly lock: string;
+  /** Whose log it is, for machines: namespace and identity, as far as they are known by now. */
+  readonly facts: () => Readonly<Record<string, string>>;
   readonly colours: boolean;
   /** Milliseconds since 1970. */
   readonly wall: () => number;
@@ -27,15 +29,28 @@ export function log(options: LogOptions): RunListener {
   };
 }
 
+/** Names as slog and pino have them, levels as words. */
 function jsonLine({ level, message, facts }: Description, event: string, options: LogOptions) {
   const time = new Date(options.wall()).toISOString();
   const { lock } = options;
-  return printableJson(JSON.stringify({ time, level, event, lock, message, ...facts }));
+  const whose = Object.entries(options.facts()).filter(([, text]) => text !== '');
+  const entry = { time, level, msg: message, event, lock, ...Object.fromEntries(whose), ...facts };
+  return printableJson(JSON.stringify(entry));
 }
+
+/** What ends the program before it has a log, in the form that was asked for. */
+export function faultLineAs(format: LogOptions['format'], message: string, wallMs: number): string {
+  if (format === 'text') return `k8s-leader: ${prefix.error}${printable(message)}`;
+  const time = new Date(wallMs).toISOString();
+  return printableJson(JSON.stringify({ time, level: 'error', msg: message, event: 'failed' }));
+}
+
+/** Not by colour alone, which a file or a blind reader does not have. */
+const prefix: Record<Level, string> = { debug: '', info: '', warn: 'warning: ', error: 'error: ' };
 
 function textLine({ level, message }: Description, _event: string, options: LogOptions): string {
   const paint = new Chalk({ level: options.colours ? 1 : 0 });
-  return `${paint.dim(`k8s-leader ${options.lock}:`)} ${colour(paint, level)(printable(message))}`;
+  return `${paint.dim(`k8s-leader ${options.lock}:`)} ${colour(paint, level)(prefix[level] + printable(message))}`;
 }
 
 function colour(paint: ChalkInstance, level: Level): (text: string) => string {

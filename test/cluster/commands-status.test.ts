@@ -97,7 +97,7 @@ describe.concurrent('status', () => {
     expect(await refused.ended).toEqual({ code: 77, signal: null });
     expect(refused.stdout).toBe('');
     expect(refused.stderr).toMatch(
-      /^k8s-leader: lock "demo": not allowed to get .*verbs \["get"\]\n$/,
+      /^k8s-leader: error: lock "demo": not allowed to get .*verbs \["get"\]\n$/,
     );
   });
 
@@ -109,7 +109,7 @@ describe.concurrent('status', () => {
       const kubeconfig = await contest.controlPlane.kubeconfig({ server: proxy.url });
       const refused = await status(contest, ['--request-timeout', '1s'], kubeconfig);
       expect(await refused.ended).toEqual({ code: 69, signal: null });
-      expect(refused.stderr).toMatch(/^k8s-leader: lock "demo": .*\n$/);
+      expect(refused.stderr).toMatch(/^k8s-leader: error: lock "demo": .*\n$/);
     },
   );
 });
@@ -139,7 +139,7 @@ describe.concurrent('status --watch', () => {
       ['held', 'a'],
       ['free', null],
     ]);
-    const said = verbs.length === 1 ? /^k8s-leader: cannot watch the lock, looking .*\n$/ : /^$/;
+    const said = verbs.length === 1 ? /^k8s-leader: warning: cannot watch the lock, looking .*\n$/ : /^$/;
     expect(following.stderr).toMatch(said);
   });
 
@@ -170,7 +170,7 @@ describe.concurrent('status --watch', () => {
     await proxy.set('pass');
     await until('the change is told', () => linesOf(following).at(-1)?.holder === 'y');
     expect(following.stderr.trimEnd().split('\n')).toEqual([
-      expect.stringContaining('cannot see the lock, trying again'),
+      expect.stringContaining('cannot see the lock, retrying'),
       expect.stringContaining('the lock can be seen again'),
     ]);
   });

@@ -1,5 +1,5 @@
 /** What bash, zsh and fish make of the scripts: the real shells, two of them on a terminal. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -196,6 +196,17 @@ describe('fish completes', () => {
   });
 });
 
+describe('a shell without its completion system', () => {
+  test.each([
+    ['bash', ['--norc', '-c']],
+    ['zsh', ['-f', '-c']],
+    ['fish', ['--no-config', '-c']],
+  ])('%s says nothing', (shell, flags) => {
+    const run = spawnSync(shell, [...flags, `source ${script(shell)}`], quick);
+    expect([run.status, run.stdout, run.stderr]).toEqual([0, '', '']);
+  });
+});
+
 describe('the command line', () => {
   test.each(['bash', 'zsh', 'fish'])('names %s', (shell) => {
     expect(completionOptions([shell])).toEqual({ shell });
@@ -204,7 +215,7 @@ describe('the command line', () => {
   test.each([
     [[], 'no shell is named'],
     [['tcsh'], "the shell 'tcsh': not one of the choices"],
-    [['bash', 'zsh'], 'too many arguments'],
+    [['bash', 'zsh'], "unexpected word 'zsh'"],
     [['--lock', 'x'], "unknown option '--lock'"],
   ])('%j is refused', (words, says) => {
     expect(() => completionOptions(words)).toThrow(UsageError);

@@ -113,7 +113,7 @@ describe('status of a local lock', () => {
       '--request-timeout=1s',
     ]);
     expect([code, stdout]).toEqual([69, '']);
-    expect(stderr).toMatch(/^k8s-leader: lock "demo": .*\n$/);
+    expect(stderr).toMatch(/^k8s-leader: error: lock "demo": .*\n$/);
   });
 });
 
@@ -187,6 +187,14 @@ test('called by kubectl, it says so', () => {
   expect(run('status', '--help').stdout).toMatch(/^Usage: kubectl leader status/);
   expect(run('run', '--lok').stderr).toContain('kubectl leader run --help');
   expect(run('version').stdout).toMatch(/^\d/);
+});
+
+test('called by kubectl for completions, it gives them, and a directive', () => {
+  const called = join(folder, 'kubectl_complete-leader');
+  symlinkSync(resolve(program.at(-1) ?? ''), called);
+  const [file, ...argv] = [...program.slice(0, -1), called, 'run', '--on-lost', ''];
+  const { stdout, stderr } = spawnSync(file, argv, { env, encoding: 'utf8', ...limits });
+  expect([stdout, stderr]).toEqual(['exit\nrejoin\n:4\n', '']);
 });
 
 describe('a reader that goes away', () => {

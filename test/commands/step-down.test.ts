@@ -187,7 +187,7 @@ describe('--wait', () => {
     const found = server.handle({ onTheWayThere });
     const end = await ending(stepDown(waiting, ports(found)), 1_000, cut, 9_000);
     expect(end).toBe('69 lock "job": no');
-    expect(lines).toEqual(['k8s-leader: cannot see the lock: no']);
+    expect(lines).toEqual(['k8s-leader: warning: cannot see the lock: no']);
   });
 });
 

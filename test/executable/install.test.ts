@@ -65,7 +65,7 @@ test.each([
   const { status, stdout, stderr } = run([executable], ['install', folder]);
   expect([status, stdout]).toEqual([69, '']);
   expect(stderr).toMatch(cause);
-  expect(stderr).toMatch(/^k8s-leader: cannot write .*; name a folder .*\n$/);
+  expect(stderr).toMatch(/^k8s-leader: error: cannot write .*; name a folder .*\n$/);
 });
 
 test('on a full file system is one line, and nothing is left', () => {
@@ -73,7 +73,7 @@ test('on a full file system is one line, and nothing is left', () => {
   const script = `mount -t tmpfs -o size=1m tmpfs ${folder} && "$0" install ${folder}; echo $? $(ls ${folder})`;
   const { stdout, stderr } = run(['unshare', '--mount', 'sh', '-c', script], [executable]);
   expect(stdout).toBe('69\n');
-  expect(stderr).toMatch(/^k8s-leader: cannot write .* \(ENOSPC\); .*\n$/);
+  expect(stderr).toMatch(/^k8s-leader: error: cannot write .* \(ENOSPC\); .*\n$/);
 });
 
 test.each([

@@ -182,6 +182,7 @@ test('an hour on a lock that says anything', { timeout: patience(60_000) }, asyn
           format,
           level: 'debug',
           lock: 'demo',
+          facts: () => ({}),
           colours: false,
           wall: () => 0,
         }),

@@ -42,7 +42,7 @@ it('docs/observe.md has every metric: its type, labels and help', () => {
 });
 
 it('docs/observe.md has every field of /status', () => {
-  const [, json = '{}'] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const [, json = '{}'] = /### `\/status`\n\n```json\n(.*?)```/s.exec(page) ?? [];
   const shape = (value: object): unknown[] =>
     Object.entries(value).map(([key, inner]: [string, unknown]) =>
       inner !== null && typeof inner === 'object' ? [key, shape(inner)] : key,

@@ -71,7 +71,7 @@ describe('USR1', () => {
       await after(ms);
       wrapper.signal('SIGUSR1');
       // CMD gets it too, and dies of it before it is deaf.
-      await Promise.race([wrapper.line(/^ready$/), wrapper.line(/CMD was ended by SIGUSR1/)]);
+      await Promise.race([wrapper.line(/^ready$/), wrapper.line(/CMD was killed by SIGUSR1/)]);
       await until(() => !isAlive(wrapper.pid) || listeningPortsOf(wrapper.pid).length === 0);
     },
   );

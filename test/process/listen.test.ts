@@ -151,7 +151,7 @@ describe('with --listen', () => {
       await second.closed;
       expect(second.stdout).toBe('');
       expect(second.stderr).toBe(
-        `k8s-leader job: cannot listen on 127.0.0.1 port ${port}: something else listens there; choose another --listen\n`,
+        `k8s-leader job: error: cannot listen on 127.0.0.1 port ${port}: something else listens there; choose another --listen\n`,
       );
       expect(stage.lockFile.record).toBeUndefined();
     },

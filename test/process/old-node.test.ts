@@ -44,7 +44,7 @@ describe.each([...guises, ...found])('on Node $version', ({ version, argv, env }
   ])('%s ends with 69, in one line that says what to do', (_, words) => {
     const { status, stdout, stderr } = node(bin, ...words);
     expect([status, stdout]).toEqual([69, '']);
-    expect(stderr).toMatch(/^k8s-leader: needs Node .* the one-file executable.*\n$/);
+    expect(stderr).toMatch(/^k8s-leader: error: needs Node .* the one-file executable.*\n$/);
     expect(stderr).toContain(
       `needs Node ${oldest} or newer, this is ${version} (${argv[0] ?? ''})`,
     );

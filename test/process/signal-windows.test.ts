@@ -55,7 +55,7 @@ test('while the lock is being released, signals change nothing', async ({ stage,
   await wrapper.line(/^ready$/);
   const unblock = stage.lockFile.block();
   wrapper.stdin.write('\n');
-  await wrapper.line(/CMD ended with exit code 7/);
+  await wrapper.line(/CMD exited with code 7/);
   wrapper.signal('SIGTERM');
   wrapper.signal('SIGINT');
   unblock();
@@ -70,7 +70,7 @@ test('a lock that cannot be released delays the end, for a while', async ({ stag
   wrapper.stdin.write('\n');
   expect(await wrapper.exit).toEqual({ status: 7, signal: null });
   unblock();
-  await wrapper.line(/not released, the lease runs out by itself/);
+  await wrapper.line(/not released, the lease will expire by itself/);
 });
 
 test('between two terms, TERM ends the wait for the next', async ({ stage, expect }) => {

@@ -77,7 +77,7 @@ describe('on a loss by our own clock', () => {
     await wrapper.line(/^ready$/);
     const unblock = stage.lockFile.block();
     await wrapper.line(/^INT$/);
-    await wrapper.line(/CMD ended with exit code 0/);
+    await wrapper.line(/CMD exited with code 0/);
     unblock();
     expect(await wrapper.exit).toEqual({ status: 79, signal: null });
     expect(wrapper.stderr).not.toContain('killed');

@@ -11,6 +11,7 @@ import { until } from './until.ts';
 export interface LogLine {
   readonly event: RunEvent['type'];
   readonly level: string;
+  /** `msg` in the log. */
   readonly message: string;
   /** When it was written: RFC 3339, milliseconds. */
   readonly time: string;
@@ -53,6 +54,11 @@ export interface Invocation {
   readonly reaper: Reaper;
 }
 
+function logLine(text: string): LogLine {
+  const { msg, ...rest } = JSON.parse(text) as Omit<LogLine, 'message'> & { msg: string };
+  return { ...rest, message: msg };
+}
+
 /** Starts the program in a session of its own, as in a container: there is no terminal. */
 export async function startCandidate(invocation: Invocation): Promise<Candidate> {
   const { launcher = [], args, env, reaper, program: form = program } = invocation;
@@ -72,7 +78,7 @@ export async function startCandidate(invocation: Invocation): Promise<Candidate>
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   createInterface({ input: child.stderr }).on('line', (line) => {
     stderr += `${line}\n`;
-    if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+    if (line.startsWith('{')) log.push(logLine(line));
   });
   const endAt = async (event: 'exit' | 'close'): Promise<Ended> => {
     const [code, signal] = (await once(child, event)) as [Ended['code'], Ended['signal']];
