@@ -143,8 +143,8 @@ function page(): string {
     `${bold('k8s-leader')} ${bold('--help')} | ${bold('--version')}`,
     '.SH DESCRIPTION',
     prose(`k8s-leader takes a Kubernetes Lease, starts a command, and keeps the Lease renewed. It stops
-      the command before anybody else could lead, hands over the moment it is gone, and exits as it did.
-      Installed as kubectl-leader, it is \`kubectl leader\` as well.`),
+      the command before anybody else can lead, hands over the moment the command is gone, and exits with
+      its status. Installed as kubectl-leader, it is a kubectl plugin: \`kubectl leader\`.`),
     '.PP',
     'Its commands:',
     ...commands.map((command) => entry(bold(command.name()), command.summary())),

@@ -29,7 +29,7 @@ export async function store(
   for (let current = term; ;) {
     const outcome = await current.release({ done: key });
     if (outcome.kind === 'released') {
-      if (outcome.isForgetful) throw neverStored(key, 'the lock keeps nothing but the record');
+      if (outcome.isForgetful) throw neverStored(key, 'the lock stores only the record');
       return true;
     }
     emit({ type: 'not-stored', key });
@@ -45,6 +45,6 @@ export async function store(
 function neverStored(key: string, why: string): ExpectedError {
   return new ExpectedError(
     exitCode.unavailable,
-    `CMD has succeeded, but ${JSON.stringify(key)} cannot be stored as done: ${why}`,
+    `CMD succeeded, but could not record ${JSON.stringify(key)} as done: ${why}`,
   );
 }

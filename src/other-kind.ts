@@ -49,8 +49,8 @@ async function look(
     if (!record || !looksAlive(record, clock.wall(), leaseDurationMs)) continue;
     if (isSameTerm(record, leader())) continue;
     warn(
-      `the ${name} of the same name has a live leader, too: ${record.holder}. Electors of two kinds do not see each other, ` +
-        `two of them lead at once; to move from one kind to the other: --lock-kind ${migration}, docs/migration.md`,
+      `the ${name} of the same name has a live leader too: ${record.holder}. Electors of different kinds do not see each other, ` +
+        `so two can lead at once; to migrate: --lock-kind ${migration}, docs/migration.md`,
     );
   }
 }

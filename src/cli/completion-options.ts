@@ -8,12 +8,12 @@ export type Shell = (typeof choices.shell)[number];
 export const completionSpelling: Spelling<never> = {
   name: 'completion',
   usage: 'bash|zsh|fish',
-  description: 'Prints what makes a shell complete k8s-leader.',
+  description: 'Prints a completion script for a shell.',
   shared: [],
   own: {},
   words: '[SHELL]',
   epilogue: `
-For this shell alone, and for all to come:
+For this shell, and permanently:
   bash  source <(k8s-leader completion bash)
         k8s-leader completion bash > /etc/bash_completion.d/k8s-leader
   zsh   source <(k8s-leader completion zsh)
@@ -29,6 +29,6 @@ export function completionOptions(
   const line = readCommandLine(completionSpelling, argv, {});
   if (line.kind === 'text') return line;
   const [text] = line.words;
-  if (text === undefined) throw new UsageError('no shell is named', 'choose bash, zsh or fish');
+  if (text === undefined) throw new UsageError('no shell given', 'choose bash, zsh or fish');
   return { shell: choose({ from: 'the shell', text }, choices.shell) };
 }

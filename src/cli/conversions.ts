@@ -32,7 +32,7 @@ export function onceKey(setting: Setting): string {
 
 /** A path or a name that we pass on as it is, but can show in one line. */
 export function plainText(setting: Setting): string {
-  return named(setting, controlProblem, 'was a newline read from a file with it?');
+  return named(setting, controlProblem, 'did you read a trailing newline from a file?');
 }
 
 function named(
@@ -56,14 +56,14 @@ function suggestion(text: string, problemOf: (text: string) => string | undefine
 
 /** A duration of at least one millisecond. */
 export function durationMs(setting: Setting): number {
-  const hint = 'for example 500ms, 15s, 2m or 1h30m; a bare number is seconds';
+  const hint = 'for example 500ms, 15s, 2m or 1h30m; a bare number means seconds';
   try {
     const ms = parseDuration(setting.text);
     if (ms > 0) return ms;
   } catch (error) {
     throw refusal(setting, (error as Error).message, hint);
   }
-  throw refusal(setting, 'must be longer than nothing', hint);
+  throw refusal(setting, 'must be longer than 0', hint);
 }
 
 /** Where to listen. */
@@ -127,7 +127,7 @@ export function stopSignal(setting: Setting): NodeJS.Signals {
   const bare = setting.text.toUpperCase().replace(/^SIG/, '');
   const hint = 'for example TERM, INT, QUIT or KILL';
   if (['STOP', 'TSTP', 'TTIN', 'TTOU', 'CONT'].includes(bare))
-    throw refusal(setting, 'it pauses or continues a process and never ends one', hint);
+    throw refusal(setting, 'it pauses or continues a process but never ends it', hint);
   if (Object.hasOwn(constants.signals, `SIG${bare}`)) return `SIG${bare}` as NodeJS.Signals;
   throw refusal(setting, 'not the name of a signal', hint);
 }

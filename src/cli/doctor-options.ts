@@ -22,18 +22,18 @@ export const doctorSpelling: Spelling<never> = {
   own: {},
   words: '[CMD...]',
   epilogue: `
-All other options of run are taken as well. Nothing is started, and nothing
-written: what a candidate would write is sent as a dry run.
+It accepts all other options of run too. It starts nothing and writes nothing:
+it sends what a candidate would write as a dry run.
 
-Each line begins with a mark: ✓ well; ✗ wrong, and what to do; – cannot be
-known, or is for you to judge.
+Each line begins with a mark: ✓ fine; ✗ a problem and its fix; – unknown, or
+yours to judge.
 
 Exit status:
-  0      nothing is wrong
-  64     something is wrong with the flags
-  69     no usable cluster or lock file, or out of reach
-  77     a permission is missing, or the cluster refuses what we would write
-  78     something else is wrong
+  0      found no problem
+  64     a flag or variable is invalid
+  69     no usable cluster or lock file, or unreachable
+  77     a permission is missing, or the cluster rejects our write
+  78     found another problem
 
 Example:
   kubectl exec deploy/my-app -- k8s-leader doctor --lock my-app`,

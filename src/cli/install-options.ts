@@ -9,9 +9,9 @@ export const installSpelling: Spelling<never> = {
   own: {},
   words: '[DIR]',
   epilogue: `
-In a pod: an init container with "k8s-leader install /k8s-leader", a volume that
-is mounted there, and /k8s-leader/k8s-leader in front of the command of each
-container that mounts it as well.`,
+In a pod: mount a volume at /k8s-leader in an init container that runs
+"k8s-leader install /k8s-leader". Mount it in the other containers too, and put
+/k8s-leader/k8s-leader in front of their commands.`,
 };
 
 /** @throws {UsageError} */
@@ -21,6 +21,6 @@ export function installOptions(
   const line = readCommandLine(installSpelling, argv, {});
   if (line.kind === 'text') return line;
   const [folder] = line.words;
-  if (!folder) throw new UsageError('no folder is named', 'say where to: k8s-leader install DIR');
+  if (!folder) throw new UsageError('no folder given', 'name one: k8s-leader install DIR');
   return { folder };
 }

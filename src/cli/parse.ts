@@ -94,4 +94,4 @@ Examples:
   k8s-leader run --lock nightly -- ./backup.sh
   k8s-leader rbac --lock nightly -n jobs | kubectl apply -f -
 
-k8s-leader COMMAND --help explains a command.`;
+Run k8s-leader COMMAND --help for the options of a command.`;

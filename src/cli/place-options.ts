@@ -23,13 +23,16 @@ export function placeOptions(given: Settings): PlaceOptions {
   const backend = choose(given.backend, choices.backend);
   if (given['local-file'] !== undefined && backend !== 'local')
     throw new UsageError(
-      `${given['local-file'].from} goes with --backend local alone`,
+      `${given['local-file'].from} needs --backend local`,
       'add --backend local',
     );
   const lockKind = choose(given['lock-kind'], choices['lock-kind']);
   for (const flag of ['lock-kind', 'kubeconfig', 'context'] as const)
     if (given[flag] !== undefined && backend === 'local')
-      throw new UsageError(`${given[flag].from} does not go with --backend local`, 'leave one out');
+      throw new UsageError(
+        `${given[flag].from} does not work with --backend local`,
+        'leave one out',
+      );
   return {
     lock,
     namespace: read(given.namespace, convert.namespaceName, undefined),
@@ -46,7 +49,7 @@ export function named<Lock>(
   lock: Lock | undefined,
   hint = 'add --lock NAME, the same for all candidates',
 ): Lock {
-  if (lock === undefined) throw new UsageError('no lock is named', hint);
+  if (lock === undefined) throw new UsageError('no lock given', hint);
   return lock;
 }
 

@@ -26,7 +26,7 @@ export function newProgram(print: (text: string) => void): Command {
 
 /** Commander's complaint in our words: one line, and its suggestion, if any, as the hint before `seeHelp`. */
 export function usageError({ code, message }: CommanderError, seeHelp: string): UsageError {
-  if (code === 'commander.help') return new UsageError('no command is given', seeHelp);
+  if (code === 'commander.help') return new UsageError('no command given', seeHelp);
   const parts = /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message);
   const suggestion = parts?.[2] === undefined ? '' : `did you mean ${inOneLine(parts[2])}? `;
   const problem = (parts?.[1] ?? message).replace(

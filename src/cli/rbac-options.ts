@@ -26,11 +26,11 @@ type Own = 'service-account' | 'pod-names';
 export const rbacSpelling: Spelling<Own> = {
   name: 'rbac',
   usage: '--lock NAME [options]',
-  description: 'Prints the least permissions that candidates for a lock need, as YAML.',
+  description: 'Prints the minimal permissions for candidates of a lock, as YAML.',
   shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'pod-label'],
   about: {
-    lock: 'the lock they compete for (required)',
-    namespace: 'namespace of the lock (default: $POD_NAMESPACE, else left to kubectl)',
+    lock: 'lock they compete for (required)',
+    namespace: 'namespace of the lock (default: $POD_NAMESPACE, else kubectl decides)',
     events: 'they run with --events (default)',
     'no-events': 'they run with --no-events',
     'pod-label': 'they run with --pod-label',
@@ -38,16 +38,16 @@ export const rbacSpelling: Spelling<Own> = {
   own: {
     'service-account': [
       '--service-account <NAME>',
-      'account that exists (default: one is made, named as the lock)',
+      'existing account (default: create one named after the lock)',
     ],
     'pod-names': [
       '--pod-names <NAMES>',
-      'with --pod-label: their Pods, where known beforehand, such as db-0,db-1 (default: any)',
+      'with --pod-label: their Pods if known, such as db-0,db-1 (default: any)',
     ],
   },
   epilogue: `
-A Role, a RoleBinding and, unless it exists, the ServiceAccount. Nothing is sent
-anywhere; "create" is the only verb on the lock that RBAC cannot limit by name.
+Prints a Role, a RoleBinding and, unless it exists, the ServiceAccount. Sends
+nothing. "create" is the only verb on the lock that RBAC cannot limit by name.
 
 Examples:
   k8s-leader rbac --lock my-app -n jobs | kubectl apply -f -
@@ -80,7 +80,7 @@ function podNamesOf(
 ): RbacOptions['podNames'] {
   if (names === undefined) return undefined;
   if (podLabel === undefined)
-    throw new UsageError('--pod-names goes with --pod-label alone', 'add --pod-label KEY');
+    throw new UsageError('--pod-names needs --pod-label', 'add --pod-label KEY');
   const each = names.text.split(',');
   if (each.every((name) => lockNameProblem(name) === undefined)) return each;
   throw refusal(names, 'not names of Pods, joined by commas', 'for example --pod-names db-0,db-1');

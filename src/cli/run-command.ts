@@ -16,7 +16,7 @@ export function addRunCommand(program: Command): () => RunCommandLine {
   const run = program
     .command('run')
     .summary('run a command only while it leads')
-    .description('Competes for a lock and runs CMD only while it holds it.')
+    .description('Competes for a lock and runs CMD only while holding it.')
     .usage('--lock NAME [options] [--] CMD [ARG...]')
     .argument('[CMD...]')
     .passThroughOptions()

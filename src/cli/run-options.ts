@@ -91,7 +91,7 @@ function podLabelOf(
   backend: RunOptions['backend'],
 ): RunOptions['podLabel'] {
   if (label !== undefined && backend === 'local')
-    throw new UsageError(`${label.from} does not go with --backend local`, 'leave one out');
+    throw new UsageError(`${label.from} does not work with --backend local`, 'leave one out');
   return read(label, convert.podLabel, undefined);
 }
 
@@ -155,11 +155,9 @@ function warningsOf(
   const warnings = [timingWarning(timing)];
   if (patience.kind === 'wait' && patience.waitMs < timing.leaseDurationMs)
     warnings.push(
-      `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can succeed a crashed leader in that time`,
+      `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can take over from a crashed leader in that time`,
     );
   if (lockKind.startsWith('endpoints'))
-    warnings.push(
-      'Endpoints are deprecated since Kubernetes 1.33: a new lock is better off in a Lease',
-    );
+    warnings.push('Endpoints are deprecated since Kubernetes 1.33: use a Lease for a new lock');
   return warnings.filter((warning) => warning !== undefined);
 }

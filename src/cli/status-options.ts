@@ -21,21 +21,22 @@ export const statusSpelling: Spelling<Own> = {
   description: 'Shows who leads, since when and until when.',
   shared: placeFlags,
   about: {
-    lock: 'the lock to look at (required)',
-    'request-timeout': 'bound on a request (default: 5s)',
+    lock: 'lock to show (required)',
+    'request-timeout': 'timeout of one request (default: 5s)',
   },
   own: {
     output: ['-o, --output <FORMAT>', 'text, or json for scripts (default: text)'],
-    watch: ['-w, --watch', 'go on, and tell of every change'],
+    watch: ['-w, --watch', 'keep watching, and show every change'],
   },
   epilogue: `
-Times are the holder's own word. "expired" means that its lease looks over by
-the clock of this machine: a hint, since clocks differ. No standby relies on it.
+The holder reports the times. "expired" means its lease looks over by this
+machine's clock. That is only a hint, because clocks differ. No standby relies
+on it.
 
-Exit status: 0 when the lock could be read, whether or not anybody leads.
-  64     something is wrong with the flags
-  69     no usable cluster or lock file, or out of reach
-  77     the cluster forbids it; the message names the missing rule
+Exit status: 0 if the lock could be read, whether or not anybody leads.
+  64     a flag or variable is invalid
+  69     no usable cluster or lock file, or unreachable
+  77     forbidden; the message names the missing rule
 
 Examples:
   k8s-leader status --lock nightly --watch

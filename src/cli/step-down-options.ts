@@ -21,32 +21,32 @@ type Own = 'wait' | 'force' | 'yes';
 export const stepDownSpelling: Spelling<Own> = {
   name: 'step-down',
   usage: '--lock NAME [options]',
-  description: 'Asks the leader to hand over: its command is stopped, then another leads.',
+  description: 'Asks the leader to stop its command and hand over to another.',
   shared: placeFlags,
   about: {
-    lock: 'the lock whose leader is meant (required)',
-    'request-timeout': 'bound on a request (default: 5s)',
+    lock: 'lock whose leader to ask (required)',
+    'request-timeout': 'timeout of one request (default: 5s)',
   },
   own: {
-    wait: ['--wait <D>', 'wait until another leads, or nobody, for D at most'],
-    force: ['--force', 'clear the record of a leader that is dead, after asking'],
-    yes: ['-y, --yes', 'with --force: do not ask'],
+    wait: ['--wait <D>', 'wait up to D until another leads, or nobody'],
+    force: ['--force', 'clear the record of a dead leader, after asking'],
+    yes: ['-y, --yes', 'do not ask (with --force)'],
   },
   epilogue: `
-Needs the verbs get and update on the lock, as a candidate does. A leader that
-is a k8s-leader follows at once, or where it cannot watch, with its next
-renewal; other electors never do. It stands aside for one lease duration, or
-until another has led.
+Needs the verbs get and update on the lock, like a candidate. A k8s-leader
+obeys at once, or at its next renewal if it cannot watch. Other electors ignore
+the request. The old leader stands aside for one lease duration, or until
+another has led.
 
---force watches the record for a sign of life, for 10s or the lease duration if
-that is shorter, and clears just the version it has shown.
+--force first watches the record for renewals, for 10s or the lease duration,
+whichever is shorter. It clears only the version it has shown.
 
 Exit status:
   0      asked; with --wait: another leads, or nobody; with --force: cleared
-  64     something is wrong with the flags, or there is no terminal to ask on
-  69     no usable cluster or lock file, or out of reach
-  75     it leads still (--wait), is alive (--force), or you said no
-  77     the cluster forbids it; the message names the missing rule
+  64     a flag or variable is invalid, or there is no terminal to ask on
+  69     no usable cluster or lock file, or unreachable
+  75     it still leads (--wait), is alive (--force), or you declined
+  77     forbidden; the message names the missing rule
 
 Examples:
   k8s-leader step-down --lock my-app --wait 1m
@@ -64,7 +64,7 @@ export function stepDownOptions(
   const place = placeOptions(settings);
   const lock = named(place.lock, 'add --lock NAME');
   const [force, yes] = [convert.isOn(own.force), convert.isOn(own.yes)];
-  if (yes && !force) throw new UsageError('--yes goes with --force alone', 'leave it out');
+  if (yes && !force) throw new UsageError('--yes needs --force', 'leave it out');
   if (force && own.wait !== undefined)
     throw new UsageError('--force and --wait exclude each other', 'leave one out');
   return {

@@ -4,10 +4,10 @@
  */
 export const subcommands = {
   status: 'show who leads, since when and until when',
-  'step-down': 'ask the leader to hand over, or clear what a dead one has left',
-  rbac: 'print the permissions that a candidate needs, as YAML',
+  'step-down': "ask the leader to hand over, or clear a dead leader's record",
+  rbac: 'print the permissions a candidate needs, as YAML',
   doctor: 'check configuration, server, permissions and timings',
-  completion: 'print completions for bash, zsh or fish',
+  completion: 'print the completion script for bash, zsh or fish',
   install: 'copy this one-file executable into a folder',
 } as const;
 

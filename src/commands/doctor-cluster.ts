@@ -70,10 +70,10 @@ function checkServer({ connection }: Patient, { status, body }: Answer): Finding
   const { host } = connection.cluster.server;
   const version = isObject(body) ? body['gitVersion'] : undefined;
   if (status === 200 && typeof version === 'string') return well('server', `${host}, ${version}`);
-  if (status === 403) return well('server', `${host}; its version is not for us to see`);
+  if (status === 403) return well('server', `${host}; we may not see its version`);
   return ill(
     'server',
-    `${host} answers ${String(status)}, as no API server does`,
+    `${host} answers ${String(status)}, unlike an API server`,
     'check its address',
   );
 }
@@ -99,19 +99,19 @@ async function checkIdentity(patient: Patient): Promise<Finding> {
   } catch (thrown) {
     return illness('identity', asFault(thrown));
   }
-  return open('identity', `the server does not tell who we are; ${holder}`);
+  return open('identity', `the server does not say who we are; ${holder}`);
 }
 
 /** Election counts by its own clock; only what people read depends on this one. */
 function checkClock({ headers }: Answer, midwayMs: number): Finding {
   // The header has whole seconds, cut off.
   const offMs = midwayMs - (Date.parse(headers.date ?? '') + 500);
-  if (Number.isNaN(offMs)) return open('clock', 'the server does not tell the time');
-  if (Math.abs(offMs) < 2_000) return well('clock', 'as the server has it, to a second or two');
+  if (Number.isNaN(offMs)) return open('clock', 'the server does not send its time');
+  if (Math.abs(offMs) < 2_000) return well('clock', 'agrees with the server to within two seconds');
   const direction = offMs > 0 ? 'ahead of' : 'behind';
   return open(
     'clock',
-    `${formatDuration(Math.abs(offMs))} ${direction} the server: elections do not mind, logs and --try may`,
+    `${formatDuration(Math.abs(offMs))} ${direction} the server: elections are unaffected; logs and --try may be`,
     'set it',
   );
 }

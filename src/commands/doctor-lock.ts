@@ -42,11 +42,11 @@ export async function* checkLock(
       return;
     }
   }
-  yield open('dry run', 'others write to the lock all the time');
+  yield open('dry run', 'others keep writing to the lock');
 }
 
 function stateOf(seen: Versioned | undefined): string {
-  if (seen === undefined) return 'there is none yet, the first candidate makes it';
+  if (seen === undefined) return 'it does not exist yet; the first candidate creates it';
   const { holder } = seen.record;
   return holder === '' ? 'free' : `held by ${JSON.stringify(holder)}`;
 }

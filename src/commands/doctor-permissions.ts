@@ -44,7 +44,7 @@ async function check(
     const verdict = await isAllowed(patient, need, namespace);
     if (verdict === true) return { finding: well(about, what), isMissing: false };
     if (verdict === undefined) {
-      const text = `${what}: the server does not tell whether it is granted`;
+      const text = `${what}: the server does not say whether it is granted`;
       return { finding: open(about, text), isMissing: false };
     }
     const text = `${what} is missing, ${purpose}`;

@@ -37,7 +37,7 @@ function checkInit(pid: number) {
     return ill('init', 'this is PID 1: zombies are not reaped, an early signal is lost', remedy);
   const first = firstProcess();
   const [program = '', script = ''] = first ?? [];
-  if (program === '') return open('init', 'which process is PID 1 cannot be seen');
+  if (program === '') return open('init', 'cannot see which process is PID 1');
   if (basename(program).startsWith('node') && script.includes('k8s-leader'))
     return ill('init', 'k8s-leader is PID 1 here: zombies are not reaped', remedy);
   return well('init', `PID 1 is ${basename(program)}`);
@@ -84,7 +84,7 @@ async function whereItWouldBeMade(file: string): Promise<Finding> {
   if (!isWritable(folder)) return unwritable(`${file} cannot be made`, folder);
   // What the candidate makes is for its owner alone.
   if (folder === dirname(file)) await refuseOpenFolder(file, folder);
-  return well('lock file', `${file}, which the first candidate makes`);
+  return well('lock file', `${file}, which the first candidate creates`);
 }
 
 function isWritable(path: string): boolean {

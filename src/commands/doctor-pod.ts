@@ -22,7 +22,7 @@ export async function* checkGracePeriod(patient: Patient): Findings {
   try {
     const { status, body } = await ask(patient, 'GET', path);
     const seconds = at(body, 'spec', 'terminationGracePeriodSeconds');
-    if (status === 403) yield open(about, 'unknown: it would need the verb "get" on pods');
+    if (status === 403) yield open(about, 'unknown: needs the verb "get" on pods');
     else if (status !== 200 || typeof seconds !== 'number')
       yield open(
         about,

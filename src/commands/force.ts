@@ -42,7 +42,7 @@ async function clear(plan: StepDownPlan, ports: ForcePorts): Promise<string> {
   const holder = quoted(seen.record);
   const vigilMs = Math.min(seen.record.leaseDurationMs ?? Infinity, longestVigilMs);
   stderr(`k8s-leader: ${holder} ${lately(seen, clock.wall())}`);
-  stderr(`k8s-leader: looking for a sign of life for ${formatDuration(vigilMs)}`);
+  stderr(`k8s-leader: watching for renewals for ${formatDuration(vigilMs)}`);
   await clock.sleep(vigilMs, signal);
   const alive = refused(
     plan,
@@ -60,11 +60,11 @@ async function clear(plan: StepDownPlan, ports: ForcePorts): Promise<string> {
 }
 
 function lately({ record: { renewTimeUs } }: Versioned, wallMs: number): string {
-  if (renewTimeUs === undefined) return 'does not say when it has renewed';
+  if (renewTimeUs === undefined) return 'does not say when it last renewed';
   const agoMs = wallMs - renewTimeUs / 1_000;
   return agoMs >= 0
-    ? `has renewed ${formatDuration(agoMs)} ago, by the clock of this machine`
-    : `will have renewed in ${formatDuration(-agoMs)}, by the clock of this machine`;
+    ? `renewed ${formatDuration(agoMs)} ago by this machine's clock`
+    : `dates its renewal ${formatDuration(-agoMs)} ahead of this machine's clock`;
 }
 
 /** As a leader writes it that hands over. */

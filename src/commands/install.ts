@@ -15,8 +15,8 @@ import { exitCode } from '../exit-code.ts';
 export async function install(folder: string, executable: string | undefined): Promise<string> {
   if (executable === undefined)
     throw new UsageError(
-      'this k8s-leader is an npm package, not one file that could be copied',
-      'call install of the one-file executable',
+      'this k8s-leader is an npm package, not a single file that can be copied',
+      'run install from the one-file executable',
     );
   const path = join(folder, 'k8s-leader');
   const unfinished = `${path}.${String(process.pid)}`;

@@ -20,17 +20,17 @@ export interface Need extends Permission {
 }
 
 const lockPurposes: Partial<Record<Permission['verb'], string>> = {
-  create: 'to make the lock where there is none',
+  create: 'to create the lock',
   get: 'to read it',
   update: 'to lead',
-  watch: 'to follow at once; without it standbys poll',
+  watch: 'to react at once; without it standbys poll',
 };
 
 /** The least with which everything works that was asked for. */
 export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes): Need[] {
   const core = { apiGroup: '' };
-  const telling = 'to tell of terms in Events; --no-events does without';
-  const labelling = 'to label its own Pod; without --pod-label not needed';
+  const telling = 'to record Events; not needed with --no-events';
+  const labelling = 'to label its own Pod; not needed without --pod-label';
   return [
     ...lockPermissions(lockKind, lock).map((permission) => ({
       ...permission,

@@ -122,9 +122,9 @@ export function asText(status: LockStatus, wallMs: number): string {
 
 const explained: Record<LockState, string> = {
   held: 'held',
-  expired: 'expired: the holder is silent, by the clock of this machine',
+  expired: "expired: the holder is silent by this machine's clock",
   free: 'free: nobody leads',
-  absent: 'absent: there is no such object, nobody has ever led',
+  absent: 'absent: no such object, so nobody has led yet',
 };
 
 /** A line a change. */

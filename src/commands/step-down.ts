@@ -87,9 +87,9 @@ async function ask(plan: StepDownPlan, ports: StepDownPorts): Promise<LeaderReco
     const written = await bounded(bound, (within) => lock.write(wished, seen, { signal: within }));
     if (written.kind === 'conflict') continue;
     if (isFor(written.current.record.wish, wished)) return asked;
-    throw refused(plan, 'it keeps nothing but the record', others);
+    throw refused(plan, 'it stores only the record', others);
   }
-  throw refused(plan, 'others write to it all the time', 'try again');
+  throw refused(plan, 'others keep writing to it', 'try again');
 }
 
 /** What has come of it, in a line. @throws {ExpectedError} 69 or 75 when nothing has */
@@ -138,8 +138,7 @@ async function waitFor(
   throw refused(plan, message, others);
 }
 
-const others =
-  'electors other than k8s-leader do not follow wishes, and the dead cannot: see --force';
+const others = 'only a live k8s-leader obeys; for a dead leader use --force';
 
 export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
   return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;

@@ -112,6 +112,6 @@ function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
 function withoutQuotes(answer: Answer): Answer {
   const { body, status } = answer;
   if (status === 401 || isRefusedByRbac(answer)) return answer;
-  const message = 'its words are kept back, they may quote what is secret';
+  const message = 'its message is hidden because it may quote the Secret';
   return { ...answer, body: { ...(isObject(body) ? body : {}), kind: 'Status', message } };
 }

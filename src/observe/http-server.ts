@@ -188,7 +188,7 @@ function rendered({ status, type, body }: Page, method: string): string {
 const reasons: Record<string, string> = {
   EADDRINUSE: 'something else listens there',
   EADDRNOTAVAIL: 'this machine does not have that address',
-  EACCES: 'a port below 1024 takes a privilege',
+  EACCES: 'a port below 1024 needs a privilege',
 };
 
 async function listen(server: Server, { host, port }: ListenAddress): Promise<void> {

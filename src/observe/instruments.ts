@@ -41,11 +41,11 @@ export function instruments(name: string) {
     registry,
     masterStatus: gauge(
       'leader_election_master_status',
-      'Whether this process leads, by its own clock: 1, else 0.',
+      '1 if this process leads by its own clock, else 0.',
     ),
     slowPath: counter(
       'leader_election_slowpath_total',
-      'Renewals that took a look at the lock, because it was not as we had left it.',
+      'Renewals that had to read the lock first because it had changed.',
     ),
     info: new Gauge({
       name: 'k8s_leader_build_info',
@@ -56,97 +56,94 @@ export function instruments(name: string) {
 
     isInReach: gauge(
       'k8s_leader_lock_reachable',
-      'Whether the latest request for the lock was answered: 1, else 0.',
+      '1 if the latest request for the lock was answered, else 0.',
     ),
     trustLeft: gauge(
       'k8s_leader_trust_left_seconds',
-      'Until the term is lost, unless a renewal is acknowledged; 0 where nothing is led.',
+      'Time until the term is lost unless a renewal succeeds; 0 when not leading.',
     ),
     renewDeadline: gauge(
       'k8s_leader_renew_deadline_seconds',
-      'What is left after a renewal that was answered at once (--renew-deadline).',
+      'The renew deadline: the most that k8s_leader_trust_left_seconds can be.',
     ),
     transitions: gauge(
       'k8s_leader_record_transitions',
-      'How often the holder has changed, as the record counts it; starts again when that is deleted.',
+      'How often the holder has changed, as the record counts; restarts if the record is deleted.',
     ),
     transitionsSeen: counter(
       'k8s_leader_transitions_seen_total',
-      'Terms that this process has seen follow another, its own included.',
+      'Changes of leader that this process has seen, including its own terms.',
     ),
 
-    terms: counter('k8s_leader_terms_total', 'Terms that this process has won.'),
+    terms: counter('k8s_leader_terms_total', 'Terms won by this process.'),
     losses: counterBy(
       'k8s_leader_terms_lost_total',
-      'Terms that were lost while their command ran.',
+      'Terms lost while their command ran.',
       'reason',
       lossReasons,
     ),
     releases: counterBy(
       'k8s_leader_releases_total',
-      'Ends of terms, by what became of the record.',
+      'Ended terms, by the outcome for the record.',
       'result',
       releaseResults,
     ),
     suspensions: counter(
       'k8s_leader_suspensions_total',
-      'Terms in doubt because the machine slept through their end.',
+      'Terms suspended because the machine slept past their end.',
     ),
     restorations: counterBy(
       'k8s_leader_record_restorations_total',
-      'Times that a foreign hand was found on our record, and the record was written again.',
+      'Times somebody edited our record and it was written again.',
       'found',
       foreignEdits,
     ),
 
     renewals: counterBy(
       'k8s_leader_renewals_total',
-      'Tries to renew a term.',
+      'Attempts to renew a term.',
       'result',
       renewalResults,
     ),
     renewalTime: new Histogram({
       name: 'k8s_leader_renewal_duration_seconds',
-      help: 'Time that a try to renew took, whatever came of it.',
+      help: 'Duration of an attempt to renew, whatever its result.',
       buckets: seconds,
       registers,
     }),
     watchRestarts: counterBy(
       'k8s_leader_watch_restarts_total',
-      'Watches that came to an end, as they do from time to time, or broke; another followed.',
+      'Watches that ended, as they regularly do, or broke, and were reopened.',
       'result',
       watchEnds,
     ),
 
-    commandRunning: gauge(
-      'k8s_leader_command_running',
-      'Whether the command has been started and has not ended: 1, else 0.',
-    ),
+    commandRunning: gauge('k8s_leader_command_running', '1 while the command runs, else 0.'),
     starts: counter('k8s_leader_command_starts_total', 'Starts of the command.'),
     exits: counterBy(
       'k8s_leader_command_exits_total',
-      'Ends of the command, by exit status as a shell would report it.',
+      'Exits of the command, by exit status as a shell reports it.',
       'status',
       ['0'],
     ),
     kills: counterBy(
       'k8s_leader_command_kills_total',
-      'Times that the command, or what it left behind, did not stop in time and was killed.',
+      'Times the command, or processes it left behind, did not stop in time and were killed.',
       'reason',
       killReasons,
     ),
     stuck: gauge(
       'k8s_leader_stuck_processes',
-      'Processes of the term that even KILL does not end: the lock is not handed back.',
+      'Processes that even KILL cannot end; the lock is not released.',
     ),
 
     droppedLines: counter(
       'k8s_leader_log_lines_dropped_total',
-      'Log lines that were dropped because nobody read stderr.',
+      'Log lines dropped because nobody read stderr.',
     ),
     processTime: counter(
       'process_cpu_seconds_total',
-      'Total user and system CPU time spent in seconds, by k8s-leader alone.',
+      'User and system CPU time in seconds, of k8s-leader alone.',
     ),
     memory: gauge(
       'process_resident_memory_bytes',
@@ -154,7 +151,7 @@ export function instruments(name: string) {
     ),
     startTime: gauge(
       'process_start_time_seconds',
-      'Start time of the process since unix epoch in seconds.',
+      'Start time of the process in seconds since the Unix epoch.',
     ),
   };
 }

@@ -30,11 +30,11 @@ export function readyz(view: View): Probe {
     case 'looking':
       return no('the lock has not been seen yet');
     case 'standing-by':
-      return isInReach ? yes('standing by') : no('the lock is out of reach');
+      return isInReach ? yes('standing by') : no('the lock is unreachable');
     case 'leading':
-      return isLeader(view) ? yes('leading') : no('leading, but not trusted by the clock');
+      return isLeader(view) ? yes('leading') : no('leading, but the lease is no longer trusted');
     case 'suspended':
-      return no('the machine slept, and it is not known yet who leads');
+      return no('the machine slept, so the leader is not known yet');
     case 'lost':
       return no('leadership is lost');
     default:

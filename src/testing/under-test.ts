@@ -8,7 +8,7 @@ export interface LockUnderTest {
   readonly another: () => Lock;
   /** Deletes the object behind the back of all handles. */
   readonly remove: () => Promise<void>;
-  /** That it keeps nothing but the record: then `--once` and `step-down` are not for it. By default it has to. */
+  /** That it stores only the record: then `--once` and `step-down` are not for it. By default it has to. */
   readonly isForgetful?: boolean;
   /** Lets go of everything; called when the claim has been checked, whatever came of it. */
   readonly close: () => Promise<void>;

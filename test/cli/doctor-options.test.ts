@@ -38,8 +38,8 @@ it('reads the variables of run', () => {
 
 describe('refuses', () => {
   test.each<[words: string[], says: string]>([
-    [[], 'no lock is named'],
-    [['--disable', 'ls'], 'no lock is named'],
+    [[], 'no lock given'],
+    [['--disable', 'ls'], 'no lock given'],
     [['--lock', 'x', '--lease-duration', '5s'], 'the renew deadline (10s) must be shorter'],
     [['--lock', 'x', '--lok', 'y'], "unknown option '--lok'"],
   ])('%j', (words, says) => {

@@ -92,7 +92,7 @@ describe('a malformed variable is refused by its own name:', () => {
     ['K8S_LEADER_WAIT', '-1s', "K8S_LEADER_WAIT '-1s': not a duration"],
     ['K8S_LEADER_LEASE_DURATION', '10s', "K8S_LEADER_LEASE_DURATION '10s': the renew deadline"],
     ['K8S_LEADER_IDENTITY', 'a\nb', "K8S_LEADER_IDENTITY 'a\\nb': it has control characters"],
-    ['K8S_LEADER_LOCAL_FILE', 'x', 'K8S_LEADER_LOCAL_FILE goes with --backend local'],
+    ['K8S_LEADER_LOCAL_FILE', 'x', 'K8S_LEADER_LOCAL_FILE needs --backend local'],
     ['K8S_LEADER_LOCK_KIND', 'leases', "K8S_LEADER_LOCK_KIND 'leases': not one of the choices"],
   ])('%s=%j', (name, value, message) => {
     const env = { K8S_LEADER_LOCK: 'demo', [name]: value };

@@ -59,7 +59,7 @@ describe('refuses, with one line and exit status 64,', () => {
     [
       'a label of a Pod with a local lock',
       ['--pod-label', 'role', '--backend', 'local'],
-      '--pod-label does not go with --backend local',
+      '--pod-label does not work with --backend local',
     ],
     ['a port beyond the last', ['--listen', '65536'], "--listen '65536': a port is at most 65535"],
     ...['http', '80a', '-1', '1e3', 'example.com:80', '::1:80', '1.2.3:80', '1.2.3.256:80'].map(
@@ -150,16 +150,12 @@ describe('refuses, with one line and exit status 64,', () => {
     // Combinations
     ['--try with --wait', ['--try', '--wait', '5m'], '--try and --wait exclude each other'],
     ['--quiet with --log-level', ['-q', '--log-level', 'info'], '--quiet and --log-level exclude'],
-    [
-      '--local-file on Kubernetes',
-      ['--local-file', 'x.db'],
-      '--local-file goes with --backend local',
-    ],
+    ['--local-file on Kubernetes', ['--local-file', 'x.db'], '--local-file needs --backend local'],
     ...['--lock-kind=lease', '--lock-kind=secret', '--context=x', '--kubeconfig=x'].map(
       (flag): [string, string[], string] => [
         `${flag} on this machine`,
         ['--backend', 'local', flag],
-        `${flag.replace(/=.*/, '')} does not go with --backend local`,
+        `${flag.replace(/=.*/, '')} does not work with --backend local`,
       ],
     ),
     // Words (case 38)
@@ -199,15 +195,15 @@ describe('refuses, with one line and exit status 64,', () => {
   });
 
   test.each<[line: string, argv: string[], says: string]>([
-    ['a separator alone', ['--'], 'no command is given'],
+    ['a separator alone', ['--'], 'no command given'],
     ['an unknown subcommand', ['walk', '--help'], "unknown command 'walk'"],
     ['an empty subcommand', [''], "unknown command ''"],
     ['a flag before the subcommand', ['--lock', 'x', 'run', 'ls', '-h'], "unknown option '--lock'"],
     ['a separator before the subcommand', ['--', 'run', '--lock', 'x'], "unknown option '--lock'"],
     ['a long flag with one dash', ['run', '-lock', 'x', '--', 'ls'], "unknown option '-lock'"],
     ['the same in one word', ['run', '-lock=x', 'ls'], "unknown option '-lock=x'"],
-    ['no lock', ['run', '--', 'true'], 'no lock is named'],
-    ['no lock and no command', ['run'], 'no lock is named'],
+    ['no lock', ['run', '--', 'true'], 'no lock given'],
+    ['no lock and no command', ['run'], 'no lock given'],
     ['no command', ['run', '--lock', 'x'], 'no command to run'],
     ['no command after the separator', ['run', '--lock', 'x', '--'], 'no command to run'],
     ['an empty command', ['run', '--lock', 'x', '--', '', 'y'], 'no command to run'],

@@ -52,13 +52,13 @@ describe('understands', () => {
 
 describe('refuses', () => {
   test.each<[words: string[], says: string]>([
-    [[], 'no lock is named'],
+    [[], 'no lock given'],
     [['--lock', 'X'], "--lock 'X': a lock name has"],
     [['--lock', 'x', '--lock-kind', 'pod'], "--lock-kind 'pod': not one of the choices"],
     [['--lock', 'x', '--service-account', 'A b'], 'not the name of a service account'],
     [['--lock', 'x', '--backend', 'local'], "unknown option '--backend'"],
     [['--lock', 'x', '--pod-label', 'a b'], "--pod-label 'a b': the key of a label"],
-    [['--lock', 'x', '--pod-names', 'db-0'], '--pod-names goes with --pod-label alone'],
+    [['--lock', 'x', '--pod-names', 'db-0'], '--pod-names needs --pod-label'],
     [['--lock', 'x', '--pod-label', 'a', '--pod-names', 'a,,b'], "--pod-names 'a,,b': not names"],
     [['--lock', 'x', 'y'], "unexpected word 'y'"],
   ])('%j', (words, says) => {

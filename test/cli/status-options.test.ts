@@ -43,14 +43,14 @@ describe('understands', () => {
 
 describe('refuses', () => {
   test.each<[words: string[], says: string]>([
-    [[], 'no lock is named'],
+    [[], 'no lock given'],
     [['--lock', 'X'], "--lock 'X'"],
     [['--lock', 'x', '-o', 'yaml'], "--output 'yaml': not one of the choices"],
     [['--lock', 'x', '--try'], "unknown option '--try'"],
     [['--lock', 'x', 'y'], "unexpected word 'y'"],
     [['-lock', 'x'], "unknown option '-lock'"],
     [['-output', 'json', '--lock', 'x'], "unknown option '-output'"],
-    [['--lock', 'x', '--local-file', 'y'], '--local-file goes with --backend local alone'],
+    [['--lock', 'x', '--local-file', 'y'], '--local-file needs --backend local'],
   ])('%j', (words, says) => {
     expect(() => options(words)).toThrow(UsageError);
     expect(() => options(words)).toThrow(says);

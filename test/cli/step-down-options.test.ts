@@ -12,7 +12,7 @@ it('needs a lock, and has these defaults', () => {
     yes: false,
     requestTimeoutMs: 5_000,
   });
-  expect(() => options([])).toThrow('no lock is named');
+  expect(() => options([])).toThrow('no lock given');
 });
 
 it('reads what it shares with run from the same variables, and --wait from none', () => {
@@ -30,9 +30,9 @@ test.each([
 
 describe('refuses', () => {
   test.each([
-    [['--yes'], '--yes goes with --force alone'],
+    [['--yes'], '--yes needs --force'],
     [['--force', '--wait', '1s'], '--force and --wait exclude each other'],
-    [['--wait', '0'], 'must be longer than nothing'],
+    [['--wait', '0'], 'must be longer than 0'],
     [['--once', 'k'], 'unknown option'],
   ])('%j', (words, says) => {
     expect(() => options(['--lock=job', ...words])).toThrow(says);

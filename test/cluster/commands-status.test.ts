@@ -139,7 +139,8 @@ describe.concurrent('status --watch', () => {
       ['held', 'a'],
       ['free', null],
     ]);
-    const said = verbs.length === 1 ? /^k8s-leader: warning: cannot watch the lock, looking .*\n$/ : /^$/;
+    const said =
+      verbs.length === 1 ? /^k8s-leader: warning: cannot watch the lock, looking .*\n$/ : /^$/;
     expect(following.stderr).toMatch(said);
   });
 

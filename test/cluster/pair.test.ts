@@ -211,8 +211,8 @@ describe.concurrent('run looks once at the other kind:', () => {
   const both = ['--lock-kind', kind!.flag];
 
   test.each([
-    ['a Lease', old, [], /the ConfigMap of the same name has a live leader, too: /],
-    ['an annotation', [], old, /the Lease of the same name has a live leader, too: /],
+    ['a Lease', old, [], /the ConfigMap of the same name has a live leader too: /],
+    ['an annotation', [], old, /the Lease of the same name has a live leader too: /],
   ] as const)('who leads by %s warns of somebody else who leads', (_, first, then, expected) =>
     meet(first, then, async (contest, b) => {
       await b.told('started');

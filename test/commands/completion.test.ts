@@ -213,7 +213,7 @@ describe('the command line', () => {
   });
 
   test.each([
-    [[], 'no shell is named'],
+    [[], 'no shell given'],
     [['tcsh'], "the shell 'tcsh': not one of the choices"],
     [['bash', 'zsh'], "unexpected word 'zsh'"],
     [['--lock', 'x'], "unknown option '--lock'"],

@@ -113,7 +113,7 @@ describe('a wish', () => {
       write: (record, ...how) => write({ ...record, wish: undefined }, ...how),
     };
     const end = await ending(stepDown(plan, ports(forgetful)));
-    expect(end).toBe('75 lock "job": it keeps nothing but the record');
+    expect(end).toBe('75 lock "job": it stores only the record');
   });
 
   test.each([
@@ -177,7 +177,7 @@ describe('--wait', () => {
     expect(clock.sleepers).toBe(0);
   });
 
-  it('ends with 69 when the lock is out of reach by then', async () => {
+  it('ends with 69 when the lock is unreachable by then', async () => {
     server.edit(held);
     let isCut = false;
     const onTheWayThere = () => {

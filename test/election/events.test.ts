@@ -51,7 +51,7 @@ describe('a listener hears once', () => {
     ]);
   });
 
-  it('that the lock is out of reach, and once that it is in reach again', async () => {
+  it('that the lock is unreachable, and once that it is in reach again', async () => {
     scene.server.edit(recordOf('x', { leaseDurationMs: 600_000 }));
     const b = scene.replica('b');
     b.campaign();

@@ -215,7 +215,7 @@ describe('one that stands for ever', () => {
     expect(campaign.outcome?.kind).toBe('elected');
   });
 
-  it('asks no more than once per retry period while the lock is out of reach', async () => {
+  it('asks no more than once per retry period while the lock is unreachable', async () => {
     const a = scene.replica('a');
     a.wire.rule = () => ({ there: reset });
     a.campaign();

@@ -83,7 +83,7 @@ test.each([
     ['install', '/tmp'],
     /npm package/,
   ],
-  ['a folder must be named', [executable], ['install'], /no folder is named/],
+  ['a folder must be named', [executable], ['install'], /no folder given/],
   ['there is one folder', [executable], ['install', '/tmp', '/tmp'], /./],
 ])('%s: 64', (_, program, args, line) => {
   const { status, stdout, stderr } = run(program, args);

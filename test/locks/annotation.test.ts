@@ -157,7 +157,7 @@ describe('what a Secret holds', () => {
       expect(thrown).toBeInstanceOf(LockFault);
       const { message, hint = '', cause } = thrown as LockFault;
       expect(`${message} ${hint} ${JSON.stringify(cause)}`).not.toMatch(/hunter2|aHVu/);
-      expect(message).toContain('its words are kept back');
+      expect(message).toContain('its message is hidden');
       expect(hint).toBe('');
     },
   );

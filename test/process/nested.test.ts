@@ -31,7 +31,7 @@ test('without a lock of its own is refused, even if ours came as a variable', as
 }) => {
   const env = { K8S_LEADER_LOCK: 'job' };
   const wrapper = stage.run([...program, 'run', '--', 'true'], { env });
-  await wrapper.line(/no lock is named/);
+  await wrapper.line(/no lock given/);
   expect(await wrapper.exit).toEqual({ status: 64, signal: null });
 });
 
