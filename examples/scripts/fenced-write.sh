@@ -1,6 +1,6 @@
 #!/bin/sh
-# What no lock can do alone: refuses to write for a leader that has been succeeded meanwhile.
-# The newest token is kept beside the file; a database would keep it in a column and compare it in the same statement.
+# Rejects writes of a leader that already has a successor, which no lock can do alone.
+# It keeps the newest token next to the file. A database would keep it in a column and compare it in the same statement.
 # Usage, under k8s-leader run: fenced-write.sh FILE TEXT
 set -eu
 

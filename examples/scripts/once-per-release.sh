@@ -1,5 +1,5 @@
 #!/bin/sh
-# Started for the same release any number of times, anywhere: the command succeeds once, and everybody ends with 0.
+# Start it for the same release as often and wherever you like: the command succeeds once, and every run exits 0.
 # Usage: once-per-release.sh RELEASE COMMAND [ARGUMENT...]
 set -eu
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs itself under a lock. Started twice, wherever that is, the second ends with status 75.
+# Runs itself under a lock. If it is started twice, on any machines, the second exits with 75.
 set -eu
 
 if [ "${LEADER_LOCK:-}" != nightly ]; then
