@@ -41,7 +41,7 @@ export async function formsIn(folder: string): Promise<readonly Form[]> {
       bytes: statSync(wrapper).size,
     },
     {
-      name: 'bare Node, which only says x',
+      name: 'bare Node, which only prints x',
       argv: () => bareNode,
       version: [process.execPath, '--version'],
       bytes: statSync(process.execPath).size,
@@ -53,7 +53,7 @@ export async function formsIn(folder: string): Promise<readonly Form[]> {
       sizeOf(uncached),
     ),
     ours(
-      'npm package, with the code that V8 made of it',
+      "npm package, with V8's code cache",
       [process.execPath, bin],
       sizeOf(join(dirname(bin), '../dist')),
     ),
@@ -91,8 +91,8 @@ function leastIn(folder: string): readonly Form[] {
     bytes: statSync(program[0]!).size,
   });
   return [
-    form('the least that can lead, on Node', [process.execPath, script], (lock) => [lock]),
-    form('the same, compiled into a Bun', [compiled], (lock) => [lock]),
+    form('minimal elector, on Node', [process.execPath, script], (lock) => [lock]),
+    form('the same, compiled with Bun', [compiled], (lock) => [lock]),
     form('the same with commander and execa', [ofOurs], (lock) => ['run', '--lock', lock, '--']),
   ];
 }
