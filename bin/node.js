@@ -69,8 +69,8 @@ function hideStreams() {
 }
 
 /**
- * A USR1 in the milliseconds before our handlers were there opened Node's inspector. Who writes the whole command line
- * prevents that by `node --disable-sigusr1`. A shebang cannot pass it on every system (env -S is unknown to busybox, and
+ * A USR1 in the milliseconds before our handlers were there opened Node's inspector. Whoever writes the whole command line
+ * can avoid it with `node --disable-sigusr1`. A shebang cannot pass it on every system (env -S is unknown to busybox, and
  * sh would drop variables from the environment), so here it is closed again.
  */
 async function closeInspector() {

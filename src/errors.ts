@@ -16,7 +16,7 @@ export class ExpectedError extends Error {
   }
 }
 
-/** A flag, variable or argument that cannot be meant: exit 64, nothing started, nothing written. */
+/** A flag, variable or argument that is invalid: exit 64, nothing started, nothing written. */
 export class UsageError extends ExpectedError {
   override readonly name = 'UsageError';
 

@@ -17,7 +17,7 @@ export interface PlaceOptions {
 
 export type LockKind = (typeof choices)['lock-kind'][number];
 
-/** @throws {UsageError} for the first thing that cannot be meant */
+/** @throws {UsageError} for the first thing that is invalid */
 export function placeOptions(given: Settings): PlaceOptions {
   const lock = read(given.lock, convert.lockName, undefined);
   const backend = choose(given.backend, choices.backend);

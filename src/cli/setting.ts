@@ -29,7 +29,7 @@ export function settingFrom(
   return { from, text };
 }
 
-/** The error for a setting that cannot be meant; `problem` is said about the value. */
+/** The error for a setting that is invalid; `problem` is said about the value. */
 export function refusal(setting: Setting, problem: string, hint: string): UsageError {
   return new UsageError(`${show(setting)}: ${problem}`, hint);
 }

@@ -1,0 +1,56 @@
+/** Phrases that the texts for users once had, and for which there are plainer ones. */
+import { describe, expect, test } from 'vitest';
+import { wholeProgram } from '../../src/cli/outline.ts';
+import { pages, scripts, textOf } from './support/pages.ts';
+
+const clumsy = [
+  'another one shall lead',
+  'as long as it takes',
+  'beside a plain',
+  'both ever',
+  'cannot be meant',
+  'come of it',
+  'for ever',
+  'has those of the field',
+  'is to succeed',
+  'leads to the leader',
+  'of that very',
+  'one line puts',
+  'prevents that',
+  'so do we',
+  'something is wrong with the flags',
+  'that a signal opens',
+  'those reach who',
+  'waiting until it can be',
+  'what is dear',
+  'who finds it',
+  'by hand of',
+  ' shall ',
+  ' till ',
+];
+
+function helpOf(): string {
+  const { commands } = wholeProgram(() => undefined);
+  return commands.map((command) => command.helpInformation()).join('\n');
+}
+
+const texts = [...pages, ...scripts, 'SECURITY.md', 'CONTRIBUTING.md', 'man/k8s-leader.1'];
+
+describe('plain English', () => {
+  test.each([...texts.map((file) => [file, textOf(file)] as const), ['help', helpOf()] as const])(
+    'in %s',
+    (_, text) => {
+      const words = text.toLowerCase().replaceAll(/\s+/g, ' ');
+      expect(clumsy.filter((phrase) => words.includes(phrase))).toEqual([]);
+    },
+  );
+});
+
+test('the README is short: at most 700 words besides its tables', () => {
+  const words = textOf('README.md')
+    .split('\n')
+    .filter((line) => !line.startsWith('|'))
+    .join(' ')
+    .split(/\s+/);
+  expect(words.length).toBeLessThanOrEqual(700);
+});
