@@ -73,6 +73,8 @@ export interface Term {
    * been done once for all is stored in the same write.
    */
   release(options?: ReleaseWith): Promise<ReleaseOutcome>;
+  /** Releases the term: `await using term = …` does so at the end of its block, however that ends. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The term that an election was won for. */
@@ -154,6 +156,10 @@ export class ElectedTerm implements Term {
 
   release(how: ReleaseWith = {}): Promise<ReleaseOutcome> {
     return (this.#released ??= this.#release(how));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
   }
 
   async #release({ done }: ReleaseWith): Promise<ReleaseOutcome> {

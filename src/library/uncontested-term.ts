@@ -56,6 +56,10 @@ export class UncontestedTerm implements Term {
     return (this.#released ??= this.#release());
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
   #release(): Promise<ReleaseOutcome> {
     const outcome: ReleaseOutcome = { kind: 'released' };
     this.#options.shutdown.removeEventListener('abort', this.#onShutdown);

@@ -299,3 +299,31 @@ describe('stop()', () => {
     await stage.elector('a').elector.stop();
   });
 });
+
+describe('await using', () => {
+  test.each([true, false])('releases at the end of the block (enabled: %s)', async (enabled) => {
+    const { elector, events } = stage.elector('a', { enabled });
+    {
+      const campaign = await elector.campaign();
+      if (campaign.kind !== 'elected') throw new Error(campaign.kind);
+      await using term = campaign.term;
+      expect([elector.isLeader(), term.isOngoing()]).toEqual([true, true]);
+    }
+    expect(elector.isLeader()).toBe(false);
+    expect(events.at(-1)).toMatchObject({ type: 'release', outcome: { kind: 'released' } });
+  });
+
+  test('releases when the block throws, and once with a release before', async () => {
+    const { elector, events } = stage.elector('a');
+    const failing = async () => {
+      const campaign = await elector.campaign();
+      if (campaign.kind !== 'elected') throw new Error(campaign.kind);
+      await using term = campaign.term;
+      await term.release();
+      throw new Error('no');
+    };
+    await expect(failing()).rejects.toThrow('no');
+    expect(stage.holder).toBe('');
+    expect(events.filter(({ type }) => type === 'release')).toHaveLength(1);
+  });
+});
