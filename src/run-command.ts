@@ -101,7 +101,7 @@ function warningsOfThePlace(unguarded: string | undefined): string[] {
   const warnings: string[] = [];
   if (unguarded !== undefined)
     warnings.push(
-      `no keeper, CMD would outlive a killed or frozen wrapper, and what it starts may outlive it: ${unguarded}`,
+      `no keeper, so CMD outlives a killed or frozen wrapper, and its daemons outlive CMD: ${unguarded}`,
     );
   if (process.pid === 1)
     warnings.push(

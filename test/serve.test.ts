@@ -258,7 +258,7 @@ describe('a keeper that is killed', () => {
     child.loseKeeper();
     child.end({ kind: 'signalled', signal: 'SIGKILL' });
     await scene.clock.advance(200);
-    expect(told()).toEqual(['exited', 'stopping', 'killed']);
+    expect(told()).toEqual(['stopping', 'exited', 'killed']);
     expect(end).toEqual({
       kind: 'ended',
       status: { kind: 'signalled', signal: 'SIGKILL' },

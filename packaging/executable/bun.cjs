@@ -105,4 +105,13 @@ function calledAs() {
 /** Ourselves, also if the file has been removed. */
 const executable = '/proc/self/exe';
 
-module.exports = { executable, findKeeper, inherited, calledAs, load, hideStreams, closeInspector, leave };
+module.exports = {
+  executable,
+  findKeeper,
+  inherited,
+  calledAs,
+  load,
+  hideStreams,
+  closeInspector,
+  leave,
+};

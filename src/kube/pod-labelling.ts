@@ -9,7 +9,7 @@
  * - The label is set only while the term is trusted, and the lock is released after it is gone. As long as the API server
  *   answers in time, no two Pods have it at once, and no Pod has it outside of a term.
  * - A leader that is killed, or cut off from the server, cannot remove it. Its command is dead before anybody else leads
- *   (the guard sees to that), so the label then stands on a Pod where nothing runs: until a new process there removes it,
+ *   (the keepers see to that), so the label then stands on a Pod where nothing runs: until a new process there removes it,
  *   which is the first thing that it does, or the connection is back. A readiness probe keeps traffic away meanwhile.
  * - A process that is frozen between that check and its patch, or a patch that is under way for longer than the term, sets it
  *   too late. The loss removes it again, and its removal is the last word (`pod-label.ts`).

@@ -5,6 +5,7 @@ import type { RunEvent } from '../../src/events.ts';
 import { exitCode } from '../../src/exit-code.ts';
 import { main } from '../../src/main.ts';
 import { faultLineAs, log } from '../../src/observe/log.ts';
+import { withKeeper } from '../support/keeper.ts';
 import { fault } from './script.ts';
 
 const elected: RunEvent = { type: 'elected', fencingToken: '7', transitions: 1 };
@@ -90,6 +91,7 @@ describe('a fault before there is a log', () => {
       argv,
       env: { PATH: '/nowhere' },
       signals: { listen: () => undefined, hold: () => undefined },
+      ...withKeeper,
       stdout: () => undefined,
       stderr: (line) => lines.push(line),
     });
