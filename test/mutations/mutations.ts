@@ -974,7 +974,15 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a long outage forgets what was applied',
-    edits: [[signatures, 'if (term !== this.#runningTerm && ', 'if (']],
+    edits: [
+      [signatures, 'if (term !== this.#runningTerm && ', 'if ('],
+      [signatures, '      if (term === this.#runningTerm) continue;\n', ''],
+      [
+        signatures,
+        'for (const [oldest, { term }] of this.#known)',
+        'for (const oldest of this.#known.keys())',
+      ],
+    ],
     tests: ['test/break/election.test.ts', ...election],
   },
   {
@@ -983,7 +991,7 @@ export const mutations: readonly Mutation[] = [
       [
         'src/election/signing-time.ts',
         'Math.max(nowUs, this.#latestUs + 1 + fraction)',
-        'Math.max(nowUs, this.#latestUs * 0)',
+        'Math.max(nowUs, -1)',
       ],
     ],
     tests: ['test/break/election.test.ts'],

@@ -1,6 +1,7 @@
 /**
  * A command with everything it starts, and the keepers that watch over both: the real `Child` as the run sees it,
- * with processes that end, drain, ignore signals and leave others behind.
+ * with processes that end, drain, ignore signals, leave others behind, fork while they are killed, or hang in the kernel,
+ * where they do nothing and cannot be killed.
  */
 import type { Child } from '../../src/child/child.ts';
 import { signalStatus, type ExitStatus } from '../../src/child/exit-status.ts';
@@ -22,11 +23,17 @@ export interface FamilyOptions {
   readonly clock: ProcessClock;
   /** Whether a command still ends by itself. */
   readonly isMortal: () => boolean;
+  /** The command has ended without anybody's doing. */
+  readonly onOwnEnd: () => void;
+  /** True time for which things may still go wrong. */
+  readonly leftMs: () => number;
   readonly tell: (what: string) => void;
 }
 
 /** How often a run looks for a suspension, and some time to act on it. */
 const vigilMs = 1_100;
+/** Between two blows of a keeper that has left somebody alive. */
+const blowsEveryMs = 3;
 const usual: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
 export class Family implements Child {
@@ -40,6 +47,11 @@ export class Family implements Child {
   readonly #options: FamilyOptions;
   readonly #command: Member = { pid: this.pid, isAlive: true, isStopped: false, pending: [] };
   readonly #straggler: Member = { pid: 1_001, isAlive: false, isStopped: false, pending: [] };
+  readonly #forked: Member[] = [];
+  #forksLeft: number;
+  /** The straggler hangs. */
+  #isHanging = false;
+  #isDoomed = false;
   readonly #received = new Map<NodeJS.Signals, number>();
   #deadlineMs = Infinity;
   #bootDeadlineMs = Infinity;
@@ -49,7 +61,8 @@ export class Family implements Child {
   constructor(options: FamilyOptions, killInMs: number) {
     this.#options = options;
     const { clock, plan } = options;
-    this.#straggler.isAlive = plan.straggles > 0;
+    this.#straggler.isAlive = plan.straggles > 0 || plan.hangsMs > 0;
+    this.#forksLeft = plan.forks;
     this.exited = new Promise<ExitStatus>((resolve) => (this.#exit = resolve)).then(
       async (status) => {
         await clock.awake();
@@ -69,7 +82,12 @@ export class Family implements Child {
   get isRunning(): boolean {
     const { machine } = this.#options;
     if (machine.isAsleep || this.#hasSleptThroughItsDeadline()) return false;
-    return this.#alive().some(({ isStopped }) => !isStopped);
+    return this.#alive().some((member) => !member.isStopped && !this.#hangs(member));
+  }
+
+  /** Whether one of them cannot be killed. */
+  get isHanging(): boolean {
+    return this.#isHanging;
   }
 
   get isAlive(): boolean {
@@ -93,8 +111,10 @@ export class Family implements Child {
     for (const member of this.#alive()) this.#deliver(member, signal);
   }
 
+  /** KILL is repeated by the keepers. */
   sendToAll(signal: NodeJS.Signals): void {
-    this.send(signal);
+    if (signal === 'SIGKILL') void this.#killAll();
+    else this.send(signal);
   }
 
   killIn(ms: number): void {
@@ -106,12 +126,25 @@ export class Family implements Child {
   /** The wrapper has been killed: the keepers see their sockets end. */
   async orphan(): Promise<void> {
     await this.#options.machine.alarm(this.#options.plan.killTakesMs);
-    this.killAll();
+    await this.#killAll();
   }
 
-  /** The machine is gone, or the keepers have struck. */
-  killAll(): void {
-    for (const member of this.#alive()) this.#deliver(member, 'SIGKILL');
+  /** The machine is gone. */
+  vanish(): void {
+    this.#forksLeft = 0;
+    this.#isHanging = false;
+    // The straggler before the command, after whose end it would hang.
+    for (const member of this.#alive().reverse()) this.#deliver(member, 'SIGKILL');
+  }
+
+  /** Until nobody is left. */
+  async #killAll(): Promise<void> {
+    while (this.isAlive) {
+      this.send('SIGKILL');
+      if (this.#alive().length === 0) return;
+      const isOnlyHanging = this.#alive().every((member) => this.#hangs(member));
+      await this.#options.machine.alarm(isOnlyHanging ? 50 : blowsEveryMs);
+    }
   }
 
   /**
@@ -138,7 +171,7 @@ export class Family implements Child {
     const { machine, plan, tell } = this.#options;
     await machine.alarm(plan.killTakesMs);
     tell('keepers kill');
-    this.killAll();
+    await this.#killAll();
   }
 
   async #live(): Promise<void> {
@@ -147,11 +180,13 @@ export class Family implements Child {
     if (!isMortal() || !this.#command.isAlive) return;
     if (this.#command.isStopped) return;
     this.endedByItself = plan.code;
+    this.#options.onOwnEnd();
     this.#end(this.#command, { kind: 'exited', code: plan.code });
   }
 
   #deliver(member: Member, signal: NodeJS.Signals): void {
-    if (signal === 'SIGKILL') this.#end(member, { kind: 'signalled', signal });
+    if (signal === 'SIGKILL' && this.#hangs(member)) this.#isDoomed = true;
+    else if (signal === 'SIGKILL') this.#kill(member);
     else if (signal === 'SIGSTOP') member.isStopped = true;
     else if (signal === 'SIGCONT') {
       member.isStopped = false;
@@ -163,6 +198,19 @@ export class Family implements Child {
       if (member === this.#command) this.#count(signal);
       this.#take(member, signal);
     }
+  }
+
+  #hangs(member: Member): boolean {
+    return this.#isHanging && member === this.#straggler;
+  }
+
+  #kill(member: Member): void {
+    if (this.#forksLeft > 0 && !member.isStopped) {
+      this.#forksLeft -= 1;
+      const pid = this.pid + 2 + this.#forked.length;
+      this.#forked.push({ pid, isAlive: true, isStopped: false, pending: [] });
+    }
+    this.#end(member, { kind: 'signalled', signal: 'SIGKILL' });
   }
 
   #count(signal: NodeJS.Signals): void {
@@ -185,17 +233,31 @@ export class Family implements Child {
   #end(member: Member, status: ExitStatus): void {
     if (!member.isAlive) return;
     member.isAlive = false;
+    if (member === this.#command) this.#endCommand(status);
     if (!this.isAlive) this.#vanish();
-    if (member !== this.#command) return;
+  }
+
+  #endCommand(status: ExitStatus): void {
     this.#options.tell(`command ends: ${JSON.stringify(status)}`);
     this.#exit(status);
     const { machine, plan } = this.#options;
-    void machine.alarm(plan.straggles).then(() => {
-      this.#end(this.#straggler, status);
-    });
+    void this.#hang()
+      .then(() => machine.alarm(plan.straggles))
+      .then(() => {
+        this.#end(this.#straggler, status);
+      });
+  }
+
+  async #hang(): Promise<void> {
+    const { machine, plan, leftMs } = this.#options;
+    if (plan.hangsMs === 0 || !this.#straggler.isAlive) return;
+    this.#isHanging = true;
+    await machine.alarm(Math.min(plan.hangsMs, leftMs()));
+    this.#isHanging = false;
+    if (this.#isDoomed) this.#end(this.#straggler, { kind: 'signalled', signal: 'SIGKILL' });
   }
 
   #alive(): Member[] {
-    return [this.#command, this.#straggler].filter(({ isAlive }) => isAlive);
+    return [this.#command, this.#straggler, ...this.#forked].filter(({ isAlive }) => isAlive);
   }
 }

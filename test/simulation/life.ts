@@ -36,6 +36,11 @@ export interface LifeOptions {
 export const waitMs = 4_000;
 const lostExitCode = 79;
 const conflictExitCode = 75;
+const wakingMs = 100;
+/** Clocks may be faster than true time by so much. */
+export const fastest = 1.01;
+/** What every command is to do, where it is to be done once. */
+export const onceKey = 'k';
 
 export class Life {
   readonly name: string;
@@ -47,6 +52,7 @@ export class Life {
   commands = 0;
   /** The term of every record that this process has seen. */
   readonly hasSeen = new Set<string>();
+  readonly hasSeenVersions = new Set<string>();
   hasEnded = false;
   /** True time since which it has been watching somebody else lead; Infinity if it does not. */
   watchesSinceMs = Infinity;
@@ -60,6 +66,11 @@ export class Life {
   #hasStarted = false;
   #doomed: { signal: ForwardedSignal; atMs: number } | undefined;
   #hasLost = false;
+  #isStuck = false;
+  /** True time at which the command of this term has ended by itself, from which on the lock is to be kept. */
+  #keepsFromMs = -Infinity;
+  /** Something has taken the reason away to keep it. */
+  #isInterrupted = false;
   #isKilled = false;
   readonly #latestSeen = { first: 0, second: 0 };
 
@@ -130,6 +141,7 @@ export class Life {
   #sees(seen: Versioned | undefined, how: 'read' | 'shown'): void {
     for (const place of this.places) {
       const part = this.places.length === 1 ? seen : partsOf(seen)[place];
+      if (part) this.hasSeenVersions.add(part.version);
       if (!part || (how === 'shown' && Number(part.version) <= this.#latestSeen[place])) continue;
       this.hasSeen.add(termOf(part.record));
       this.#latestSeen[place] = Number(part.version);
@@ -155,6 +167,8 @@ export class Life {
       lostExitCode,
       stopSignal: 'SIGTERM',
       stopTimeoutMs: plan.stopTimeoutMs,
+      minHoldMs: plan.minHoldMs,
+      once: world.isOnce ? onceKey : undefined,
     };
   }
 
@@ -217,6 +231,8 @@ export class Life {
         machine,
         clock: this.clock,
         isMortal: () => !world.isHealed,
+        onOwnEnd: () => (this.#keepsFromMs = world.truth.now()),
+        leftMs: () => Math.max(0, world.healsAtMs - world.truth.now()),
         tell: (what) => {
           world.tell(this.name, what);
         },
@@ -224,14 +240,23 @@ export class Life {
       killInMs,
     );
     world.tell(this.name, 'command starts');
-    world.started(this, this.family);
+    world.started(this, this.family, term.fencingToken);
     this.clock.freeze(startsInMs / 2);
     await this.clock.awake();
     return this.family;
   }
 
+  /** True time before which nothing but a loss, a signal or a wish lets it release. */
+  get keepsUntilMs(): number {
+    // Who has just woken up may have lost the term in its sleep, and has told nobody yet.
+    const hasJustWoken = this.clock.freeSinceMs > this.#keepsFromMs - wakingMs;
+    if (this.#isInterrupted || hasJustWoken) return -Infinity;
+    return this.#keepsFromMs + this.#options.plan.minHoldMs / fastest;
+  }
+
   #handOver(signal: ForwardedSignal, handOver: () => void): void {
     const { world } = this.#options;
+    if (endsTheWait(signal)) this.#isInterrupted = true;
     const { family } = this;
     if (family?.commandIsAlive) {
       const before = family.received(signal);
@@ -257,9 +282,14 @@ export class Life {
       this.#isInOffice = true;
       this.#hasStarted = false;
       this.#hasLost = false;
+      this.#keepsFromMs = -Infinity;
+      this.#isInterrupted = false;
     }
+    if (['lost', 'asked-to-step-down', 'suspended'].includes(event.type))
+      this.#isInterrupted = true;
     if (event.type === 'release') this.#isInOffice = false;
     if (event.type === 'lost') this.#hasLost = true;
+    if (event.type === 'stuck') this.#isStuck = true;
     if (event.type === 'asked-to-step-down') world.asked(this);
     if (event.type === 'standing-aside') world.standsAside(this);
     world.heard(this.name, event);
@@ -270,9 +300,14 @@ export class Life {
     world.tell(this.name, `exits with ${String(status)}`);
     this.hasEnded = true;
     const { family } = this;
-    if (family?.isAlive) world.violated(`${this.name} left an orphan behind`);
+    const isStuck = this.#isStuck && this.#hasLost && status === lostExitCode;
+    if (family?.isAlive && !isStuck) world.violated(`${this.name} left an orphan behind`);
+    if (world.isOnce && status === 0 && !world.schedule.forced && !world.isDone(onceKey))
+      world.violated(`${this.name} exits with 0, and nothing is stored`);
     const own = plan.onLost === 'exit' && !this.#doomed ? family?.endedByItself : undefined;
-    if (own !== undefined && !this.#hasLost && ![own, lostExitCode].includes(status))
+    // A signal ends the storing of a success.
+    const isUnstored = world.isOnce && own === 0 && status > 128;
+    if (own !== undefined && !this.#hasLost && ![own, lostExitCode].includes(status) && !isUnstored)
       world.violated(`${this.name} exits with ${String(status)}, its command with ${String(own)}`);
     if (this.#doomed && this.#doomed.atMs > this.clock.freeSinceMs) {
       const tookMs = world.truth.now() - this.#doomed.atMs;

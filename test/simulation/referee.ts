@@ -7,19 +7,21 @@
  * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
  * - only the leader of the very term steps down when somebody wishes that, and then lets others go first
  * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
+ * - tokens grow with every command that is started, whatever hands do
+ * - what is to be done once is not claimed any more when it is stored, and the lock is kept as long as it is to be
  *
- * Where people take records away by force, safety is owed by those candidates who have seen the record of the holder.
+ * Where people take records away by force, two at a time are excused only where the later one could not know (`hands.ts`).
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import type { Family } from './family.ts';
-import { termOf, waitMs, type Life } from './life.ts';
+import { isDone } from '../../src/election/remarks.ts';
+import { Hands, whoever, type Blow } from './hands.ts';
+import { fastest, onceKey, termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './schedule.ts';
 import type { Change } from './server.ts';
 import type { World } from './world.ts';
 
-/** Clocks may be faster than true time by so much. */
-const fastest = 1.01;
 /** A round trip, a pause after a conflict, the start of a command, the end of a backoff. */
 const slackMs = 1_500;
 /** A standby that watches has opened its watch by then. */
@@ -44,8 +46,12 @@ export class Referee {
   readonly #writings = new WeakMap<Versioned, Writing>();
   readonly #running = new Map<Family, Life>();
   readonly #termOf = new Map<Life, string>();
-  /** Leaders whose place a newcomer has taken after somebody took their record away. */
-  readonly #dethroned = new Set<Life>();
+  readonly #beganAtMs = new Map<Life, number>();
+  readonly #hands = new Hands();
+  #tokens: { readonly highest: bigint; readonly latest: Life | undefined } = {
+    highest: 0n,
+    latest: undefined,
+  };
   /** Not before everything has healed. */
   #latestRunMs: number;
   #longestGapMs = 0;
@@ -75,7 +81,9 @@ export class Referee {
     const startsMs = Math.max(
       ...candidates.flatMap(({ commands }) => commands.map(({ startsInMs }) => startsInMs)),
     );
-    this.takeoverBoundMs = (leaseMs + 1.2 * retryMs + waitsMs + startsMs) * fastest + slackMs;
+    const holdsMs = Math.max(...candidates.map(({ minHoldMs }) => minHoldMs));
+    this.takeoverBoundMs =
+      (leaseMs + 1.2 * retryMs + waitsMs + startsMs + holdsMs) * fastest + slackMs;
   }
 
   violated(what: string): void {
@@ -84,7 +92,13 @@ export class Referee {
     this.violations.push(line);
   }
 
-  started(life: Life, family: Family): void {
+  started(life: Life, family: Family, token: string): void {
+    const { latest } = this.#tokens;
+    const isExcused = latest !== undefined && this.#isExcused(life, latest);
+    if (BigInt(token) <= this.#tokens.highest && !isExcused)
+      this.violated(`the token of ${life.name} is ${token}, after ${String(this.#tokens.highest)}`);
+    if (BigInt(token) > this.#tokens.highest)
+      this.#tokens = { highest: BigInt(token), latest: life };
     for (const [other, owner] of this.#running) {
       if (!other.isRunning || (owner !== life && this.#isExcused(life, owner))) continue;
       this.violated(`${life.name} starts a command while ${owner.name}'s is running`);
@@ -124,6 +138,7 @@ export class Referee {
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );
     }
+    this.#hands.written(place, record);
     this.#lookAside(life, atMs, record);
     const isFree = before?.record.holder === '';
     this.#freeSinceMs[place] = record.holder === '' ? atMs : Infinity;
@@ -136,15 +151,17 @@ export class Referee {
       this.violated(`${life.name} watched, and took ${freeForMs.toFixed(0)} ms to claim`);
     if (record.holder === '' && life.family?.isAlive)
       this.violated(`${life.name} releases while its command is alive`);
+    if (record.holder === '' && atMs < life.keepsUntilMs - 1)
+      this.violated(`${life.name} is to keep the lock until ${life.keepsUntilMs.toFixed(1)}`);
     this.#writings.set(after!, { author: life, atMs });
     if (record.holder === '') return;
     if (this.#termOf.get(life) !== termOf(record)) {
-      this.#dethroned.delete(life);
       this.#asked.delete(life);
+      this.#beganAtMs.set(life, atMs);
+      if (this.#world.isOnce && isDone(before?.record ?? {}, onceKey))
+        this.violated(`${life.name} claims what is done`);
     }
     this.#termOf.set(life, termOf(record));
-    for (const other of this.#termOf.keys())
-      if (other !== life && this.#isExcused(life, other)) this.#dethroned.add(other);
   }
 
   /** Somebody wishes that this record's term ends. */
@@ -189,8 +206,9 @@ export class Referee {
   }
 
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
-  edited(kind: string, source: Versioned, after: Versioned | undefined): void {
+  edited({ kind, place, source, before, after }: Blow): void {
     this.#aside.clear();
+    this.#hands.strike({ kind, place, source, before, after });
     const writing = this.#writings.get(source);
     const atMs = kind === 'replayed' ? this.#world.truth.now() : (writing?.atMs ?? 0);
     if (after) this.#writings.set(after, { author: writing?.author, atMs });
@@ -203,6 +221,7 @@ export class Referee {
   }
 
   end(): void {
+    if (this.#world.isOnce && this.#world.isDone(onceKey)) return;
     const nowMs = this.#world.truth.now();
     const gapMs = Math.max(this.#longestGapMs, nowMs - this.#latestRunMs);
     if (gapMs > this.takeoverBoundMs)
@@ -211,16 +230,10 @@ export class Referee {
       );
   }
 
-  /** Who takes what is free cannot know of a holder whose record was taken away before it came. */
   #isExcused(a: Life, b: Life): boolean {
     if (!this.#world.schedule.forced) return false;
-    if (this.#dethroned.has(a) || this.#dethroned.has(b)) return true;
-    const [termA, termB] = [this.#termOf.get(a) ?? '', this.#termOf.get(b) ?? ''];
-    return !a.hasSeen.has(termB) && !b.hasSeen.has(termA);
+    const began = (life: Life) => this.#beganAtMs.get(life) ?? -Infinity;
+    const [older, newer] = began(a) < began(b) ? [a, b] : [b, a];
+    return this.#hands.excuse(newer, this.#termOf.get(older) ?? '');
   }
-}
-
-/** A term by its holder and beginning alone: a hand may have cut it short. */
-function whoever(term: string): string {
-  return term.slice(0, term.lastIndexOf('/'));
 }

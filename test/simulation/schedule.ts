@@ -23,6 +23,10 @@ export interface Schedule {
    * from both to the second.
    */
   readonly migration: 'none' | 'to-both' | 'to-second';
+  /** Records are text in annotations. */
+  readonly isAnnotated: boolean;
+  /** Every command is to succeed once for all, by one key. */
+  readonly isOnce: boolean;
 }
 
 /** An object that keeps the lock. */
@@ -53,6 +57,8 @@ export interface CandidatePlan {
   readonly onLost: 'exit' | 'rejoin';
   readonly requestTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  /** How long the lock is kept after a command. */
+  readonly minHoldMs: number;
   readonly restartsAfterMs: number;
   /** What its commands are like, one after the other and from the beginning again. */
   readonly commands: readonly CommandPlan[];
@@ -69,6 +75,10 @@ export interface CommandPlan {
   readonly drainsMs: number;
   /** What it leaves behind lives for so long after it; 0: nothing. Deaf to all but KILL. */
   readonly straggles: number;
+  /** What it leaves behind can neither run nor be killed for so long: it hangs in the kernel. */
+  readonly hangsMs: number;
+  /** How many more processes there are for each that is killed: it was just forking. */
+  readonly forks: number;
   /** How long the guard needs from its deadline, or our death, to everybody's. */
   readonly killTakesMs: number;
 }
@@ -86,8 +96,12 @@ export type Trouble =
       readonly atMs: number;
       readonly forMs: number;
     }
-  /** Somebody changes a label, or wishes that the leader steps down, or that an earlier one had. */
+  /**
+   * Somebody changes a label, or wishes that the leader steps down, or that an earlier one had. `step-down` is the real
+   * command, on whatever the lock is kept in.
+   */
   | { readonly kind: 'label' | 'wish' | 'stale wish'; readonly atMs: number }
+  | { readonly kind: 'step-down'; readonly atMs: number }
   | { readonly kind: (typeof forced)[number]; readonly atMs: number };
 
 /**
@@ -101,11 +115,17 @@ export type Trouble =
  * - `wall`: its wall clock is set forwards or back
  */
 const lasting = ['cut', 'deaf', 'slow', 'frozen', 'asleep', 'killed', 'crashed', 'wall'] as const;
-const forced = ['deleted', 'cleared', 'shortened', 'replayed'] as const;
+/**
+ * - `cleared`: the holder alone is removed; `wiped`: the duration as well
+ * - `renamed`: the record names somebody else
+ * - `replayed`: what a process that is gone has once written comes back
+ */
+const forced = ['deleted', 'cleared', 'wiped', 'shortened', 'renamed', 'replayed'] as const;
 
 /** Everything is wound up this long after the start; then follows a time without faults. */
 export const troublesEndAtMs = 18_000;
 
+const short: Timing = { leaseDurationMs: 1_000, renewDeadlineMs: 600, retryPeriodMs: 200 };
 const timings: readonly Timing[] = [
   { leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 1_000 },
   { leaseDurationMs: 4_000, renewDeadlineMs: 3_300, retryPeriodMs: 1_500 },
@@ -113,6 +133,10 @@ const timings: readonly Timing[] = [
   { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 500 },
 ];
 
+const timing = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom(...timings) },
+  { weight: 1, arbitrary: fc.constant(short) },
+);
 const between = (min: number, max: number) => fc.integer({ min, max });
 const upTo = (max: number) => between(0, max);
 const moment = upTo(troublesEndAtMs);
@@ -124,6 +148,8 @@ const command: fc.Arbitrary<CommandPlan> = fc.record({
   onSignal: fc.constantFrom('dies', 'drains', 'ignores'),
   drainsMs: upTo(6_000),
   straggles: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, upTo(8_000)),
+  hangsMs: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, upTo(16_000)),
+  forks: fc.constantFrom(0, 0, 0, 0, 1, 3),
   killTakesMs: upTo(80),
 });
 
@@ -138,6 +164,7 @@ const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
   onLost: fc.constantFrom('exit', 'rejoin'),
   requestTimeoutMs: fc.constantFrom(1_000, 3_000, 20_000),
   stopTimeoutMs: fc.constantFrom(500, 3_000, 8_000),
+  minHoldMs: fc.constantFrom(0, 0, 0, 0, 3_000),
   restartsAfterMs: between(200, 5_000),
   commands: fc.array(command, { minLength: 1, maxLength: 3 }),
 });
@@ -157,7 +184,7 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
       who,
       atMs: moment,
     }),
-    fc.record({ kind: fc.constantFrom('label', 'wish', 'stale wish'), atMs: moment }),
+    fc.record({ kind: fc.constantFrom('label', 'wish', 'stale wish', 'step-down'), atMs: moment }),
   ];
   const [faults, signals, labels] = always;
   return fc.oneof(
@@ -181,7 +208,7 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
 /** Worlds in which records are only ever written by candidates, or, `forced`, by anybody. */
 export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitrary<Schedule> {
   return fc.record({
-    timings: fc.tuple(fc.constantFrom(...timings), fc.constantFrom(...timings)),
+    timings: fc.tuple(timing, timing),
     sharedIdentity: fc.boolean(),
     candidates: fc.oneof(
       { weight: 3, arbitrary: fc.array(candidate, { minLength: 2, maxLength: 3 }) },
@@ -192,5 +219,7 @@ export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitra
     noisiness: fc.constantFrom(0, 0, 30, 120),
     forced: fc.constant(isForced),
     migration: fc.constantFrom('none', 'none', 'to-both', 'to-second'),
+    isAnnotated: fc.constantFrom(false, false, false, true),
+    isOnce: fc.constantFrom(false, false, false, false, false, true),
   });
 }

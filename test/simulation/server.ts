@@ -1,7 +1,8 @@
 /**
  * The API server in miniature: one object, compare-and-swap, and a history that the referee judges. The wires of the
- * candidates lie outside.
+ * candidates lie outside. All objects share one counter of versions, as they do in etcd.
  */
+import { formatRecord, parseRecord } from '../../src/locks/annotation-record.ts';
 import { recordAfter } from '../../src/election/remarks.ts';
 import type { LeaderRecord, Sighting, Versioned, WriteResult } from '../../src/election/lock.ts';
 
@@ -12,18 +13,24 @@ export interface Change {
   readonly after: Versioned | undefined;
 }
 
+export interface ServerOptions<Writer> {
+  readonly now: () => number;
+  readonly nextVersion: () => number;
+  /** Whether the record is text in an annotation. */
+  readonly isAnnotated: boolean;
+  readonly onWrite: (writer: Writer, change: Change) => void;
+}
+
 export class Server<Writer> {
-  readonly #now: () => number;
-  readonly #onWrite: (writer: Writer, change: Change) => void;
+  readonly #options: ServerOptions<Writer>;
   readonly #watchers = new Set<(sighting: Sighting) => void>();
   /** What every change has led to, the latest last. */
   readonly #history: Sighting[] = [];
   #current: Versioned | undefined;
-  #version = 100;
+  #uid = 0;
 
-  constructor(now: () => number, onWrite: (writer: Writer, change: Change) => void) {
-    this.#now = now;
-    this.#onWrite = onWrite;
+  constructor(options: ServerOptions<Writer>) {
+    this.#options = options;
   }
 
   get current(): Versioned | undefined {
@@ -34,15 +41,19 @@ export class Server<Writer> {
     const before = this.#current;
     if (basis?.version !== before?.version) return { kind: 'conflict' };
     const current = this.edit(recordAfter(record, before?.record))!;
-    this.#onWrite(writer, { atMs: this.#now(), before, after: current });
+    const { now, onWrite } = this.#options;
+    onWrite(writer, { atMs: now(), before, after: current });
     return { kind: 'written', current };
   }
 
   /** As a person with kubectl does; undefined deletes. */
   edit(record: LeaderRecord | undefined): Versioned | undefined {
-    this.#version += 1;
-    const version = String(this.#version);
-    this.#current = record && { record, version, origin: undefined };
+    const { nextVersion, isAnnotated } = this.#options;
+    const version = String(nextVersion());
+    if (!this.#current) this.#uid += 1;
+    const uid = String(this.#uid);
+    const kept = record && isAnnotated ? annotated(record) : record;
+    this.#current = kept && { record: kept, version, origin: undefined, uid };
     const sighting = { version, seen: this.#current };
     this.#history.push(sighting);
     for (const watcher of this.#watchers) watcher(sighting);
@@ -59,4 +70,10 @@ export class Server<Writer> {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
+}
+
+function annotated(record: LeaderRecord): LeaderRecord {
+  const { wish, done } = record;
+  const said = parseRecord(formatRecord(record, undefined));
+  return { ...said, ...(wish ? { wish } : {}), ...(done ? { done } : {}) };
 }

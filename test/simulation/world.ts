@@ -3,11 +3,12 @@
  * time; everybody else's clocks derive from it. The same schedule always gives the same story.
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
+import { isDone } from '../../src/election/remarks.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import type { Family } from './family.ts';
-import { Life } from './life.ts';
+import { Life, onceKey } from './life.ts';
 import { Machine } from './machine.ts';
 import { Referee } from './referee.ts';
 import {
@@ -17,7 +18,8 @@ import {
   type Schedule,
   type Trouble,
 } from './schedule.ts';
-import { Server } from './server.ts';
+import { Operator } from './operator.ts';
+import { Server, type Change } from './server.ts';
 import type { Endpoint } from './wire.ts';
 
 export interface Story {
@@ -34,10 +36,10 @@ export async function play(schedule: Schedule, { verbose = false } = {}): Promis
   return world.story();
 }
 
-/** Longer than any lease and look. */
-const forceEveryMs = 8_000;
-
-type ForeignHand = Exclude<Trouble['kind'], Extract<Trouble, { who: number }>['kind']>;
+type ForeignHand = Exclude<
+  Trouble['kind'],
+  Extract<Trouble, { who: number }>['kind'] | 'step-down'
+>;
 
 interface Written {
   readonly life: Life;
@@ -56,19 +58,21 @@ export class World {
   readonly #startMs = this.truth.now();
   readonly healsAtMs = this.#startMs + troublesEndAtMs;
   readonly #referee: Referee;
-  readonly #servers: Readonly<Record<Place, Server<Life>>>;
+  readonly #servers: Readonly<Record<Place, Server<Life | undefined>>>;
   readonly #candidates: Candidate[] = [];
   readonly #counts = new Map<string, number>();
   readonly #timeline: string[] = [];
   readonly #isVerbose: boolean;
   readonly #records: Record<Place, Written[]> = { first: [], second: [] };
-  #nextForceMs = 0;
+  readonly #operator: Operator;
+  #version = 100;
 
   constructor(schedule: Schedule, isVerbose: boolean) {
     this.schedule = schedule;
     this.#isVerbose = isVerbose;
     this.#referee = new Referee(this);
     this.#servers = { first: this.#serve('first'), second: this.#serve('second') };
+    this.#operator = new Operator(this);
   }
 
   get isHealed(): boolean {
@@ -97,7 +101,8 @@ export class World {
     };
   }
 
-  endpointFor(life: Life, place: Place): Endpoint {
+  /** Undefined stands for somebody who is no candidate. */
+  endpointFor(life: Life | undefined, place: Place): Endpoint {
     const server = this.#servers[place];
     return {
       place,
@@ -108,26 +113,49 @@ export class World {
     };
   }
 
-  #serve(place: Place): Server<Life> {
-    return new Server<Life>(
-      () => this.truth.now(),
-      (life, change) => {
+  #serve(place: Place): Server<Life | undefined> {
+    return new Server<Life | undefined>({
+      now: () => this.truth.now(),
+      nextVersion: () => (this.#version += 1),
+      isAnnotated: this.schedule.isAnnotated,
+      onWrite: (life, change) => {
         const { version, record } = change.after!;
         const done = record.holder === '' ? 'has released' : 'has written';
-        if (this.#isVerbose) this.tell(life.name, `${done} ${place} ${version}`);
-        if (this.schedule.forced) this.#records[place].push({ life, version: change.after! });
-        this.#referee.written(life, place, change);
+        if (this.#isVerbose) this.tell(life?.name ?? '-', `${done} ${place} ${version}`);
+        if (life) this.#writtenBy(life, place, change);
+        else this.#wished(place, change);
       },
-    );
+    });
   }
 
-  started(life: Life, family: Family): void {
+  #writtenBy(life: Life, place: Place, change: Change): void {
+    if (this.schedule.forced) this.#records[place].push({ life, version: change.after! });
+    this.#referee.written(life, place, change);
+  }
+
+  #wished(place: Place, { before, after }: Change): void {
+    this.count('wished');
+    this.#referee.wished(after!.record);
+    this.#referee.edited({ kind: 'wish', place, source: before!, before: before!, after });
+  }
+
+  started(life: Life, family: Family, token: string): void {
     this.count('started');
-    this.#referee.started(life, family);
+    this.#referee.started(life, family, token);
   }
 
   asked(life: Life): void {
     this.#referee.asked(life);
+  }
+
+  /** A key in one of two objects would be a chapter of its own. */
+  get isOnce(): boolean {
+    return this.schedule.isOnce && this.schedule.migration === 'none';
+  }
+
+  /** What stands in any object by now. */
+  isDone(key: string): boolean {
+    return Object.values(this.#servers).some(({ current }) => isDone(current?.record ?? {}, key));
   }
 
   /** It lets others have their turn. */
@@ -184,6 +212,7 @@ export class World {
       await life.gone;
       candidate.life = undefined;
       commandsBefore += life.commands;
+      if (this.isOnce && this.isHealed && this.isDone(onceKey)) return;
       // When everything heals, everybody is back.
       await truth.sleep(Math.max(1, Math.min(plan.restartsAfterMs, this.healsAtMs - truth.now())));
     }
@@ -192,6 +221,10 @@ export class World {
   #strike(trouble: Trouble): void {
     this.count(trouble.kind);
     this.tell('-', JSON.stringify(trouble));
+    if (trouble.kind === 'step-down') {
+      void this.#operator.stepDown(trouble.atMs);
+      return;
+    }
     if (!('who' in trouble)) {
       this.#edit(trouble);
       return;
@@ -234,7 +267,7 @@ export class World {
         break;
       case 'crashed':
         life.kill();
-        life.family?.killAll();
+        life.family?.vanish();
         break;
       default:
         kind satisfies never;
@@ -254,27 +287,20 @@ export class World {
     // Its author, were it alive, would take it for its own and hand it back: a forged release.
     if (kind === 'replayed' && !(old?.life.hasEnded && old.version.record.holder)) return;
     const source = kind === 'replayed' && old ? old.version : before;
-    // Two within a lease can hide from a candidate that there was a holder in between.
-    if (isForced(kind)) {
-      if (this.truth.now() < this.#nextForceMs) return;
-      this.#nextForceMs = this.truth.now() + forceEveryMs;
-    }
     if (kind === 'deleted') server.edit(undefined);
-    else if (kind === 'cleared') server.edit({ ...record, holder: '', leaseDurationMs: undefined });
+    else if (kind === 'cleared') server.edit({ ...record, holder: '' });
+    else if (kind === 'wiped') server.edit({ ...record, holder: '', leaseDurationMs: undefined });
     else if (kind === 'shortened') server.edit({ ...record, leaseDurationMs: 1_000 });
+    else if (kind === 'renamed') server.edit({ ...record, holder: 'somebody' });
     else if (kind === 'wish' || kind === 'stale wish') server.edit(wished(record, kind));
     else server.edit(source.record);
     if (kind === 'wish') this.#referee.wished(record);
-    this.#referee.edited(kind, source, server.current);
+    this.#referee.edited({ kind, place, source, before, after: server.current });
   }
 
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
-}
-
-function isForced(kind: ForeignHand): boolean {
-  return kind !== 'label' && kind !== 'wish' && kind !== 'stale wish';
 }
 
 function wished(record: LeaderRecord, kind: 'wish' | 'stale wish'): LeaderRecord {
