@@ -10,6 +10,8 @@ export function secretKeyLock(api: CoreV1Api, namespace: string, name: string): 
     version: secret.metadata?.resourceVersion ?? '',
     // Whatever write() needs in order to change nothing but the record.
     origin: secret,
+    // By which a candidate notices that it was deleted and created again.
+    uid: secret.metadata?.uid,
   });
 
   return {

@@ -36,7 +36,8 @@ export interface LifeOptions {
 export const waitMs = 4_000;
 const lostExitCode = 79;
 const conflictExitCode = 75;
-const wakingMs = 100;
+/** The run looks that often whether it has slept, and some time to act on it. */
+const wakingMs = 1_200;
 /** Clocks may be faster than true time by so much. */
 export const fastest = 1.01;
 /** What every command is to do, where it is to be done once. */

@@ -19,6 +19,8 @@ const interesting: Record<string, readonly string[]> = {
     'failed',
     'half-way',
     'asked-to-step-down',
+    'holding',
+    'wished',
   ],
   'by anybody': ['usurped', 'restored', 'waiting-out'],
 };
