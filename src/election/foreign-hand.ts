@@ -6,6 +6,8 @@
  * - the number of transitions has fallen: the same, where nobody can tell objects apart
  * - another holder in the same transition: a hand has named it, every claim counts one more
  * - the same term with a shorter duration: no holder does that to its own record
+ * - no holder, and two times: who releases writes one time for both, as client-go does; a hand that clears the holder leaves
+ *   those of the claim and of the latest renewal
  *
  * Where a write is half-way the parts say different things, and no more than that they exist can be told.
  */
@@ -34,6 +36,12 @@ function isShortened(before: LeaderRecord, now: LeaderRecord): boolean {
   if (!isOfOneTerm(before, now)) return false;
   const { leaseDurationMs: earlierMs = 0 } = before;
   return now.leaseDurationMs === undefined || now.leaseDurationMs < earlierMs;
+}
+
+/** Whether a record without a holder has been released by nobody. */
+export function isClearedByHand({ acquireTimeUs, renewTimeUs }: LeaderRecord): boolean {
+  const isKnown = acquireTimeUs !== undefined && renewTimeUs !== undefined;
+  return isKnown && acquireTimeUs !== renewTimeUs;
 }
 
 /** Whether one holder has written both in one term, or a hand has changed one of them. */

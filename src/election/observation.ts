@@ -18,7 +18,7 @@
  * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
  * which looks like a release and a claim; or the object is deleted, restored by its holder and deleted again.
  */
-import { isByHand, isOfOneTerm } from './foreign-hand.ts';
+import { isByHand, isClearedByHand, isOfOneTerm } from './foreign-hand.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
 
 export interface Observation {
@@ -52,13 +52,9 @@ export interface Sight {
   readonly assumedDurationMs: number;
 }
 
-/**
- * A release is holder "" with a duration of one second and one time for both, as client-go writes it. Any other emptiness
- * is not: a hand that clears the holder leaves the times of the claim and of the latest renewal.
- */
+/** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
 export function isReleased(record: LeaderRecord): boolean {
-  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs } = record;
-  return holder === '' && leaseDurationMs === 1_000 && acquireTimeUs === renewTimeUs;
+  return record.holder === '' && record.leaseDurationMs === 1_000;
 }
 
 /** The memory after one more look. Seeing the same version again changes nothing: its first sight counts. */
@@ -71,7 +67,7 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     before?.forcedUntilMs ?? -Infinity,
     isByForce(before, sight) ? brokenUntilMs : -Infinity,
   );
-  if (seen !== undefined && isReleased(seen.record))
+  if (seen !== undefined && isFreed(seen.record))
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
   if (seen === undefined || seen.record.holder === '')
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs, holder: before?.holder };
@@ -97,6 +93,10 @@ function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: n
   return { record, durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs };
 }
 
+function isFreed(record: LeaderRecord): boolean {
+  return isReleased(record) && !isClearedByHand(record);
+}
+
 /** All that is known to be promised, and what the holder known before may have promised by renewing a moment ago. */
 function unseenPromiseMs(before: Observation | undefined, nowMs: number): number {
   const { promisedUntilMs = -Infinity, holder } = before ?? {};
@@ -106,7 +106,7 @@ function unseenPromiseMs(before: Observation | undefined, nowMs: number): number
 /** Whether a holder that we know of may lead on, whatever the record says. */
 function isByForce(before: Observation | undefined, { seen, nowMs }: Sight): boolean {
   if (!before) return false;
-  const isTakenAway = !seen || (seen.record.holder === '' && !isReleased(seen.record));
+  const isTakenAway = !seen || (seen.record.holder === '' && !isFreed(seen.record));
   if (isTakenAway || isByHand(before.seen, seen)) return true;
   // It was taken away before. The holder may have restored it in between, and not be the one who has released it.
   return seen.record.holder === '' && !before.seen?.record.holder && before.forcedUntilMs > nowMs;

@@ -14,6 +14,7 @@
  * older is the one that is not ours.
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
+import { isClearedByHand } from '../election/foreign-hand.ts';
 import { isReleased } from '../election/observation.ts';
 import { isFor, recordAfter } from '../election/remarks.ts';
 import { joinVersions } from '../election/version.ts';
@@ -104,7 +105,8 @@ function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {
 
 /** Of two that nobody holds, the one that was not released, if there is one: what was promised by it still counts. */
 function emptiest(one: LeaderRecord, other: LeaderRecord): LeaderRecord {
-  return isReleased(other) ? one : other;
+  if (!isReleased(other)) return other;
+  return isReleased(one) && isClearedByHand(other) ? other : one;
 }
 
 /** What does not say how long it lasts leaves that to the other. */

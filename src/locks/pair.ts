@@ -134,6 +134,8 @@ function written(parts: Parts & { readonly first: Versioned }): WriteResult {
 function isTakeover(record: LeaderRecord, { first, second }: Parts): boolean {
   if (!first || (second && isSameTerm(second.record, record))) return false;
   const { record: before } = first;
+  // Of our own term, a hand has cleared it.
+  if (before.acquireTimeUs === record.acquireTimeUs && before.holder === '') return false;
   return before.holder === '' ? isReleased(before) : !isSameTerm(before, record);
 }
 

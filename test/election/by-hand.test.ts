@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isByHand } from '../../src/election/foreign-hand.ts';
+import { isByHand, isClearedByHand } from '../../src/election/foreign-hand.ts';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import { claimableAtMs, isReleased, observe } from '../../src/election/observation.ts';
+import { claimableAtMs, observe } from '../../src/election/observation.ts';
 import { recordOf } from './scene.ts';
 
 const held = recordOf('a');
@@ -82,7 +82,11 @@ test('a holder that was shortened is waited out, though another has taken over a
   expect(claimableAtMs(memory!)).toBe(16_000);
 });
 
-test('a release has one time for both, what a hand has cleared has those of the claim and the renewal', () => {
-  expect(isReleased(released)).toBe(true);
-  expect(isReleased({ ...released, renewTimeUs: released.renewTimeUs! + 1 })).toBe(false);
+test.each<[string, Partial<LeaderRecord>, boolean]>([
+  ['has two times', { renewTimeUs: released.renewTimeUs! + 1 }, true],
+  ['has one time for both', {}, false],
+  ['does not say when it began', { acquireTimeUs: undefined }, false],
+  ['does not say when it was renewed', { renewTimeUs: undefined }, false],
+])('what is empty and %s', (_, change, isCleared) => {
+  expect(isClearedByHand({ ...released, ...change })).toBe(isCleared);
 });

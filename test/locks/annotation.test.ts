@@ -181,7 +181,6 @@ describe('an annotation says', () => {
       ...go,
       holderIdentity: '',
       leaseDurationSeconds: 1,
-      acquireTime: go.renewTime,
     };
     expect(isReleased(say(released))).toBe(true);
     expect(say({ ...go, acquireTime: null, renewTime: null })).toEqual({

@@ -14,12 +14,7 @@ import { sampleRecord } from '../support/record.ts';
 const ours: LeaderRecord = sampleRecord;
 const renewed = { ...ours, renewTimeUs: ours.renewTimeUs! + 5 };
 const theirs = { ...ours, holder: 'you', acquireTimeUs: 7, renewTimeUs: 8, transitions: 9 };
-const released: LeaderRecord = {
-  ...theirs,
-  holder: '',
-  leaseDurationMs: 1_000,
-  acquireTimeUs: theirs.renewTimeUs,
-};
+const released: LeaderRecord = { ...theirs, holder: '', leaseDurationMs: 1_000 };
 const cleared: LeaderRecord = { ...theirs, holder: '', leaseDurationMs: undefined };
 const nobody = {
   holder: 'leaderelection.k8s.io/unknown',

@@ -137,8 +137,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        "return holder === '' && leaseDurationMs === 1_000 && acquireTimeUs === renewTimeUs;",
-        "return holder === '' && leaseDurationMs !== 0 && acquireTimeUs !== (renewTimeUs ?? 0) + 0.5;",
+        "return record.holder === '' && record.leaseDurationMs === 1_000;",
+        "return record.holder === '';",
       ],
     ],
     tests: election,
@@ -905,11 +905,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'who is cleared by hand has released, under a lease of one second',
     edits: [
-      [
-        observation,
-        ' && acquireTimeUs === renewTimeUs;',
-        ' && acquireTimeUs !== 0.5 + (renewTimeUs ?? 0);',
-      ],
+      [foreignHand, 'return isKnown && acquireTimeUs !== renewTimeUs;', 'return isKnown && false;'],
     ],
     tests: election,
   },
