@@ -136,6 +136,18 @@ const claims: readonly (readonly [title: string, check: Check])[] = [
     },
   ],
   [
+    'where a lock tells a uid, an object keeps it until it is deleted, and the next has another',
+    async ({ lock, another, remove }) => {
+      const created = await written(lock.write(held, undefined, patiently()));
+      const { uid } = await written(lock.write(taken, created, patiently()));
+      assert.equal(uid, created.uid);
+      assert.equal((await another().read(patiently()))?.uid, uid);
+      await remove();
+      const next = await written(lock.write(held, undefined, patiently()));
+      if (uid !== undefined) assert.notEqual(next.uid, uid);
+    },
+  ],
+  [
     'versions grow, also across deletion, and a token with them',
     async ({ lock, remove }) => {
       let before: string | undefined;
