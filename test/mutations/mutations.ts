@@ -995,11 +995,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a wish writes one record over both objects',
     edits: [
-      [
-        pairRecord,
-        'if (!part || !basis || !isSameRecord(record, basis.record)) return record;',
-        'if (!part || !basis || isSameRecord(record, basis.record)) return record;',
-      ],
+      [pairRecord, 'return { ...part.record, wish, done };', 'return { ...record, wish, done };'],
     ],
     tests: ['test/break/election.test.ts', ...pairs],
   },
