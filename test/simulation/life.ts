@@ -291,6 +291,7 @@ export class Life {
     if (event.type === 'release') this.#isInOffice = false;
     if (event.type === 'lost') this.#hasLost = true;
     if (event.type === 'stuck') this.#isStuck = true;
+    if (event.type === 'lost' && event.loss.kind === 'usurped') world.usurped(this);
     if (event.type === 'asked-to-step-down') world.asked(this);
     if (event.type === 'standing-aside') world.standsAside(this);
     world.heard(this.name, event);

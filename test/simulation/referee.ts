@@ -8,6 +8,7 @@
  * - only the leader of the very term steps down when somebody wishes that, and then lets others go first
  * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
  * - tokens grow with every command that is started, whatever hands do
+ * - who says that another holds the lock is right
  * - what is to be done once is not claimed any more when it is stored, and the lock is kept as long as it is to be
  *
  * Where people take records away by force, two at a time are excused only where the later one could not know (`hands.ts`).
@@ -162,6 +163,14 @@ export class Referee {
         this.violated(`${life.name} claims what is done`);
     }
     this.#termOf.set(life, termOf(record));
+  }
+
+  /** A leader says that another holds the lock. These are the objects of its lock. */
+  usurped(life: Life, versions: readonly (Versioned | undefined)[]): void {
+    if (this.#world.schedule.forced) return;
+    const authors = versions.map((version) => version && this.#writings.get(version)?.author);
+    if (authors.every((author) => author === life))
+      this.violated(`${life.name} takes its own record for somebody else's`);
   }
 
   /** Somebody wishes that this record's term ends. */

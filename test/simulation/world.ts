@@ -158,6 +158,11 @@ export class World {
     return Object.values(this.#servers).some(({ current }) => isDone(current?.record ?? {}, key));
   }
 
+  usurped(life: Life): void {
+    const versions = life.places.map((place) => this.#servers[place].current);
+    this.#referee.usurped(life, versions);
+  }
+
   /** It lets others have their turn. */
   standsAside(life: Life): void {
     this.#referee.standsAside(life);
