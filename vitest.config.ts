@@ -34,7 +34,11 @@ const ofThePackage = filesOf([
  * A test waits for a fact, and fails when it does not come true; this is for what never ends. Others may be using the
  * processors, so it is far beyond what anything takes.
  */
-const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+const patience = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 100_000 } },
+};
 
 export default defineConfig({
   test: {

@@ -18,6 +18,7 @@ function setup() {
     lock: secretKeyLock(api, namespace, name),
     another: () => secretKeyLock(api, namespace, name),
     remove,
+    isUnwatched: true,
     close: remove,
   });
 }

@@ -12,7 +12,7 @@ import { fencingTokenOf, isLater } from '../election/version.ts';
 
 /** Far more than any request takes; a claim that needs it all is hanging. */
 export function patiently(): { signal: AbortSignal } {
-  return { signal: AbortSignal.timeout(10_000) };
+  return { signal: AbortSignal.timeout(60_000) };
 }
 
 export async function written(result: Promise<WriteResult>): Promise<Versioned> {

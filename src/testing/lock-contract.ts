@@ -198,8 +198,9 @@ const claims: readonly (readonly [title: string, check: Check])[] = [
   ],
   ...remarkClaims,
   [
-    'a watch, if there is one, shows what is there and what becomes of it',
-    async ({ lock, another }) => {
+    'a watch shows what is there and what becomes of it, unless there is said to be none',
+    async ({ lock, another, isUnwatched = false }) => {
+      assert.equal(lock.watch === undefined, isUnwatched);
       if (!lock.watch) return;
       const created = await written(lock.write(held, undefined, patiently()));
       const giveUp = new AbortController();

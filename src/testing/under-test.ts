@@ -10,6 +10,8 @@ export interface LockUnderTest {
   readonly remove: () => Promise<void>;
   /** That it stores only the record: then `--once` and `step-down` are not for it. By default it has to. */
   readonly isForgetful?: boolean;
+  /** That it cannot be watched. By default it has to be. */
+  readonly isUnwatched?: boolean;
   /** Lets go of everything; called when the claim has been checked, whatever came of it. */
   readonly close: () => Promise<void>;
 }

@@ -12,13 +12,11 @@ import type { LockStatus } from '../../src/commands/status-report.ts';
 import { localLock } from '../../src/locks/local.ts';
 import { sampleRecord } from '../support/record.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
 const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-commands-'));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
+const limits = { timeout: 90_000, killSignal: 'SIGKILL' } as const;
 const env = { PATH: process.env['PATH'], HOME: folder };
 
 function start(args: readonly string[], more: Record<string, string> = {}) {
@@ -96,9 +94,9 @@ describe('status of a local lock', () => {
     const run = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
     let drawn = '';
     run.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
-    await vi.waitUntil(() => drawn.includes('holder       me'), { timeout: 10_000 });
+    await vi.waitUntil(() => drawn.includes('holder       me'), { timeout: 90_000 });
     await hold('drawn', 'another');
-    await vi.waitUntil(() => drawn.includes('holder       another'), { timeout: 10_000 });
+    await vi.waitUntil(() => drawn.includes('holder       another'), { timeout: 90_000 });
     run.stdin.write('\u0003');
     await once(run, 'exit');
     const screens = drawn.split('\u001b[H\u001b[J');

@@ -9,14 +9,12 @@ import { afterAll, beforeEach, expect, it, test, vi } from 'vitest';
 import { localLock } from '../../src/locks/local.ts';
 import { sampleRecord } from '../support/record.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-
 const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-step-down-'));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 const env = { PATH: process.env['PATH'], HOME: folder };
-const limits = { timeout: 15_000, killSignal: 'SIGKILL' } as const;
+const limits = { timeout: 90_000, killSignal: 'SIGKILL' } as const;
 const signal = new AbortController().signal;
 const file = join(folder, 'locks.db');
 const lock = localLock({ file, namespace: 'default', name: 'demo' });
@@ -49,7 +47,7 @@ test.each([
   const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
   let drawn = '';
   program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
-  await vi.waitUntil(() => drawn.includes('[y/N]'), { timeout: 10_000 });
+  await vi.waitUntil(() => drawn.includes('[y/N]'), { timeout: 90_000 });
   program.stdin.write(`${answer}\r`);
   expect(await once(program, 'exit')).toEqual([status, null]);
   expect(await holder()).toBe(left);
@@ -60,7 +58,7 @@ test('Ctrl-C at the question ends it, and nothing was done', async () => {
   const program = spawn('script', ['-qefc', words, '/dev/null'], { env, ...limits });
   let drawn = '';
   program.stdout.setEncoding('utf8').on('data', (part: string) => (drawn += part));
-  await vi.waitUntil(() => drawn.includes('[y/N]'), { timeout: 10_000 });
+  await vi.waitUntil(() => drawn.includes('[y/N]'), { timeout: 90_000 });
   program.stdin.write('\u0003');
   await once(program, 'exit');
   expect(await holder()).toBe('dead');

@@ -110,6 +110,7 @@ it('every page of docs/ is linked from the README, and no link leads nowhere', (
       expect(() => readFileSync(path)).not.toThrow(/ENOENT/);
       if (page === 'README.md') linked.add(path);
     }
+  expect(linked.size).toBeGreaterThan(10);
   for (const page of pages.filter((name) => name.startsWith('docs/')))
     expect([...linked]).toContain(join(root, page));
 });

@@ -302,6 +302,7 @@ describe('a record is ours', () => {
       wire.once('write', { there: reset });
       await claimed(pen);
     }
+    expect(wire.calls).toHaveLength(3);
     for (const { record: written } of wire.calls) expect(pen.isOurs(written!)).toBe(true);
   });
 

@@ -2,24 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect } from 'vitest';
+import { describe } from 'vitest';
 import { loadCluster } from '../../src/kube/config.ts';
 import { kubeconfig, patiently, test, type Folder } from '../kube/fixtures.ts';
 import { damaged, json, objectLike, text } from './arbitraries.ts';
 import { expectExpected, outcomeOf } from './expectations.ts';
 import { patience, runs } from './runs.ts';
 
-/** Loads a kubeconfig whose plugin is this script; how long that took is told too. */
+/** Loads a kubeconfig whose plugin is this script. */
 async function load(folder: Folder, script: string, pluginTimeoutMs: number) {
   await folder.write('plugin', `#!/bin/sh\ncd '${folder.path}'\n${script}\n`, 0o700);
   const user = { exec: { command: './plugin' } };
   const file = await folder.write('config', kubeconfig('https://127.0.0.1:1', user));
   const env = { PATH: process.env['PATH'] };
-  const startedAt = performance.now();
-  const outcome = await outcomeOf(
-    loadCluster({ kubeconfig: file, env, signal: patiently(), pluginTimeoutMs }),
-  );
-  return { ...outcome, tookMs: performance.now() - startedAt };
+  return outcomeOf(loadCluster({ kubeconfig: file, env, signal: patiently(), pluginTimeoutMs }));
 }
 
 const credential = objectLike({
@@ -69,9 +65,8 @@ describe('a plugin gives credentials or is refused with one line', () => {
     ['nothing, stopped', 'kill -STOP $$', 150],
   ] as const)('%s', async ([, script, timeoutMs], { folder }) => {
     const noted = script.replaceAll('sleep 600', 'sleep 600 & echo $! >> pids; wait');
-    const { thrown, tookMs } = await load(folder, noted, timeoutMs);
+    const { thrown } = await load(folder, noted, timeoutMs);
     expectExpected(thrown, 69);
-    expect(tookMs).toBeLessThan(5_000);
     const pids = await readFile(join(folder.path, 'pids'), 'utf8').catch(() => '');
     for (const pid of pids.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
   });

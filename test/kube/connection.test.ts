@@ -84,7 +84,7 @@ describe('one kept-alive connection:', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--input-type=module', '--eval', script],
-      { timeout: 10_000 },
+      { timeout: 90_000 },
     );
     expect(stdout).toBe('404\n');
   });
@@ -95,11 +95,12 @@ describe('every request ends:', () => {
     test(`after a ${fault} the connection is gone and the next request works`, async ({
       server,
     }) => {
-      const connection = connectTo(clusterAt(server.url), 200);
+      // As long as the next request has to come through, however busy the machine.
+      const connection = connectTo(clusterAt(server.url), 3_000);
       server.fail(fault);
       const { kind, message } = await faultOf(connection.request(get()));
       expect(kind).toBe('unreachable');
-      expect(message).toMatch(/^no answer from the API server 127\.0\.0\.1:\d+ within 0\.2 s$/);
+      expect(message).toMatch(/^no answer from the API server 127\.0\.0\.1:\d+ within 3 s$/);
       await server.open(0);
       expect((await connection.request(get())).status).toBe(404);
       connection.close();

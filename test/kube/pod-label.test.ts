@@ -101,6 +101,7 @@ describe('the label of a Pod', () => {
     await atRest();
     server.mood = 'well';
     await label.remove();
+    expect(late).not.toEqual([]);
     for (const land of late) expect(land()).toBeUndefined();
     expect(server.isSet).toBe(false);
   });
@@ -117,6 +118,7 @@ describe('the label of a Pod', () => {
     await atRest();
     server.mood = 'well';
     await newProcess().remove();
+    expect(late).not.toEqual([]);
     for (const land of late) expect(land()).toBeUndefined();
     expect(server.isSet).toBe(false);
   });

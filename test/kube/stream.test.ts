@@ -100,15 +100,12 @@ describe('lines', () => {
   });
 
   test('may be longer apart than a request may take', async ({ server }) => {
-    const timeoutMs = 50;
-    const connection = connectTo(clusterAt(server.url), timeoutMs);
+    const connection = connectTo(clusterAt(server.url), 3_000);
     const { response, lines } = await open(server, connection);
     const next = lines.next();
-    // Requests go on meanwhile, and time out.
-    for (let round = 0; round < 4; round++) {
-      server.fail('hang');
-      await faultOf(connection.request(get));
-    }
+    // A request has begun meanwhile, and timed out.
+    server.fail('hang');
+    await faultOf(connection.request(get));
     response.write('late\n');
     expect(await next).toEqual({ done: false, value: 'late' });
     connection.close();
@@ -180,12 +177,12 @@ describe('the headers', () => {
   });
 
   test('of a refusal are followed by all of it, within the bound', async ({ server }) => {
-    const connection = connectTo(clusterAt(server.url), 100);
+    const connection = connectTo(clusterAt(server.url), 3_000);
     const call = { method: 'GET', path, signal: patiently() } as const;
     server.forbidden.add('watch');
     expect(await connection.stream(call)).toMatchObject({ status: 403, body: { kind: 'Status' } });
     server.fail((response) => void response.writeHead(500).write('{'));
-    expect((await faultOf(connection.stream(call))).message).toMatch(/^no answer .* 0\.1 s$/);
+    expect((await faultOf(connection.stream(call))).message).toMatch(/^no answer .* 3 s$/);
     await server.open(0);
     connection.close();
   });
@@ -366,20 +363,17 @@ describe('the connection', () => {
     folder,
   }) => {
     const proxy = await startConnectProxy();
-    const timeoutMs = 500;
     const entry = { 'certificate-authority': tlsFile('ca.crt'), 'proxy-url': proxy.url };
     const file = await folder.write('config', kubeconfig(server.url, { token }, entry));
     const cluster = await loadCluster({ kubeconfig: file, env: {}, signal: patiently() });
-    const connection = connectTo(cluster, timeoutMs);
+    const connection = connectTo(cluster, 3_000);
     await connection.request(get);
     const { response, lines } = await open(server, connection);
     expect(proxy.tunnels()).toBe(2);
     await expect.poll(() => isProbed(proxy.clientPorts[1])).toBe(true);
     const next = lines.next();
-    for (let round = 0; round < 3; round++) {
-      server.fail('hang');
-      await faultOf(connection.request(get));
-    }
+    server.fail('hang');
+    await faultOf(connection.request(get));
     response.write('late\n');
     expect(await next).toEqual({ done: false, value: 'late' });
     connection.close();

@@ -70,11 +70,12 @@ lockContract('localLock', () => {
     lock: another(),
     another,
     remove: () => rm(file),
+    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
 
-const how = () => ({ signal: AbortSignal.timeout(10_000) });
+const how = () => ({ signal: AbortSignal.timeout(60_000) });
 
 test('what localLock throws does not speak of flags', async () => {
   const file = join(folder, 'not-a-database');

@@ -46,6 +46,7 @@ lockContract('the local lock', () => {
     lock: handle(),
     another: handle,
     remove: () => rm(lockFolder('demo'), { recursive: true }),
+    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
@@ -56,6 +57,7 @@ lockContract('the local lock whose file is removed', () => {
     lock: handle(),
     another: handle,
     remove: () => rm(file),
+    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
@@ -69,19 +71,20 @@ lockContract('the memory lock of the tests', () => {
       server.edit(undefined);
       return Promise.resolve();
     },
+    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
 
 describe('among processes', () => {
-  it('loses no update', { timeout: 60_000 }, async () => {
+  it('loses no update', async () => {
     const versions = await Promise.all(Array.from({ length: 8 }, () => increment(10)));
     expect((await read())?.record.transitions).toBe(80);
     expect(new Set(versions.flat()).size).toBe(80);
     for (const own of versions) expect(own).toEqual([...own].sort((a, b) => Number(a) - Number(b)));
   });
 
-  it('survives processes killed in the middle', { timeout: 60_000 }, async () => {
+  it('survives processes killed in the middle', async () => {
     const writers = Array.from({ length: 4 }, () => spawnIncrement(1_000_000));
     await Promise.all(writers.map(({ stdout }) => once(stdout, 'data')));
     const gone = writers.map((writer) => once(writer, 'exit'));
@@ -520,7 +523,7 @@ function read() {
 }
 
 function patiently() {
-  return { signal: AbortSignal.timeout(10_000) };
+  return { signal: AbortSignal.timeout(60_000) };
 }
 
 /** Where the states of the lock are. */

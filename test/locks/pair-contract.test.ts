@@ -18,6 +18,7 @@ lockContract('a pair in memory', () => {
       second.edit(undefined);
       return Promise.resolve();
     },
+    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });

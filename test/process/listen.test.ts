@@ -113,12 +113,10 @@ describe('with --listen', () => {
       const idle = connect(Number(new URL(url).port), '127.0.0.1');
       await once(idle, 'connect');
       idle.write('GET /livez HTTP/1.1\r\n');
-      const began = performance.now();
       wrapper.signal('SIGTERM');
       await once(idle.resume(), 'close');
       expect(stage.lockFile.holder).toBe('');
       expect(await wrapper.exit).toEqual({ status: 5, signal: null });
-      expect(performance.now() - began).toBeLessThan(1_500);
     },
   );
 

@@ -78,15 +78,13 @@ async function standBy(stage: Stage, options: { place?: Place } = {}): Promise<W
 describe('standing by', () => {
   const ends = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
-  test.concurrent.for(ends)('ends within a second of %s', async (signal, { stage, expect }) => {
+  test.concurrent.for(ends)('ends with %s', async (signal, { stage, expect }) => {
     const standby = await standBy(stage);
-    const sentAtMs = performance.now();
     standby.signal(signal);
     const status = 128 + constants.signals[signal];
     expect(await standby.exit).toEqual(
       signal === 'SIGINT' ? { status: null, signal } : { status, signal: null },
     );
-    expect(performance.now() - sentAtMs).toBeLessThan(1_000);
     expect(standby.stdout).toBe('');
   });
 

@@ -12,7 +12,7 @@ export async function urlOf(wrapper: Program): Promise<string> {
   return wrapper.line(/listening on (http:\S+)/);
 }
 
-export async function probe(url: string, path: string, timeoutMs = 5_000): Promise<Probed> {
+export async function probe(url: string, path: string, timeoutMs = 60_000): Promise<Probed> {
   const answer = await fetch(url + path, { signal: AbortSignal.timeout(timeoutMs) });
   return { status: answer.status, body: (await answer.text()).trimEnd() };
 }

@@ -103,8 +103,8 @@ export function listeningPortsOf(pid: number): number[] {
 }
 
 /** Waits until `fact` holds; looks every few milliseconds, because the kernel does not call back. */
-export async function until(fact: () => boolean, timeout = 8_000): Promise<void> {
-  await vi.waitUntil(fact, { interval: 2, timeout });
+export async function until(fact: () => boolean): Promise<void> {
+  await vi.waitUntil(fact, { interval: 2, timeout: 100_000 });
 }
 
 function target(link: string): string {
