@@ -150,7 +150,7 @@ it('the next one waits in its turn, and TERM ends the wait', async () => {
     '-c',
     'trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done',
   ];
-  const shared = [...local.slice(0, -1), '/tmp/volume/locks.db', ...command];
+  const shared = [...local.slice(0, -1), '/tmp/volume/own/locks.db', ...command];
   const contenders = [];
   for (const sign of [/^ready$/, waits, waits]) {
     const contender = start(shared, volume);
