@@ -74,8 +74,10 @@ describe('with --listen', () => {
   test.concurrent(
     'a leader that cannot renew in time is not live until its command is gone',
     async ({ stage, expect }) => {
-      const flags = [...listen, ...quick, '--on-lost', 'rejoin'];
-      const command = ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'];
+      // Lost after a second, and then half a minute to look at that.
+      const timings = ['--lease-duration', '30', '--renew-deadline', '1', '--retry-period', '0.2'];
+      const flags = [...listen, ...timings, '--on-lost', 'rejoin'];
+      const command = ['sh', '-c', 'trap "" TERM; echo ready; read -r _'];
       const wrapper = stage.run(command, { flags });
       await wrapper.line(/^ready$/);
       const url = await urlOf(wrapper);
@@ -89,6 +91,7 @@ describe('with --listen', () => {
       expect(lost).toMatchObject({ role: 'lost', loss: 'expired', trustLeftSeconds: null });
       expect(lost.command).toMatchObject({ state: 'stopping', reason: 'lost' });
       unblock();
+      wrapper.stdin.write('\n');
       await wrapper.line(/^ready$/, 2);
       expect(await probes(url)).toEqual([200, 200, 200]);
     },
