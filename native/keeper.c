@@ -70,6 +70,7 @@ enum {
     maxRounds = 64,
     /* As many ids as a line of the log is good for. */
     maxTold = 64,
+    maxReaped = 1024,
     firstPauseMs = 1,
     lastPauseMs = 250,
 };
@@ -474,7 +475,8 @@ static void listenToWrapper(void)
 /* Says how CMD has ended, and continues an inner keeper that somebody has stopped. False when there are no children. */
 static bool reap(void)
 {
-    for (;;) {
+    /* Not for ever: a family that forks and ends at full speed must not keep us from the deadline. */
+    for (int reaped = 0; reaped < maxReaped; reaped++) {
         int status;
         pid_t pid = waitpid(-1, &status, WNOHANG | __WALL | (isInner ? 0 : WUNTRACED));
         if (pid < 0 && errno == EINTR)
@@ -494,6 +496,7 @@ static bool reap(void)
             }
         }
     }
+    return true;
 }
 
 /* Stays until the wrapper has heard it: writing to somebody who has gone costs a program what it has not read yet. */

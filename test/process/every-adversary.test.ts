@@ -1,0 +1,104 @@
+/**
+ * Every command of adversary.pl with every way in which its wrapper ends, and the same where the wrapper itself may do
+ * little. `ROUNDS=3` plays each pair in each place, more repeat that.
+ */
+import { beforeAll, describe, vi } from 'vitest';
+import { adversary, kinds, play } from './support/adversaries.ts';
+import { endings, withinMs, type EndingName } from './support/endings.ts';
+import { need, test, type Place } from './support/stage.ts';
+
+vi.setConfig({ testTimeout: 3 * withinMs });
+
+const rounds = Array.from({ length: Number(process.env['ROUNDS'] ?? 1) }, (_, index) => index);
+const places: readonly Place[] = ['own group', 'terminal', 'as PID 1'];
+const everyEnding = Object.keys(endings) as EndingName[];
+
+beforeAll(() => {
+  need('perl', 'script', 'unshare', 'setpriv', 'prlimit');
+});
+
+/** Where the first process of a PID namespace is killed, the kernel kills all others: there is nothing to see. */
+function placeFor(turn: number, ending: EndingName): Place {
+  const place = places[turn % places.length]!;
+  return place === 'as PID 1' && ending.includes('wrapper') ? 'own group' : place;
+}
+
+describe.each(rounds)('round %i:', (round) => {
+  const pairs = kinds.flatMap((kind, k) =>
+    everyEnding.map((ending, e) => ({ kind, ending, place: placeFor(k + e + round, ending) })),
+  );
+  test.concurrent.for(pairs)(
+    '$kind: nothing is left when $ending ($place)',
+    async ({ kind, ending, place }, { stage }) => {
+      await play(stage, { command: (den) => adversary(kind, den), ending, options: { place } });
+    },
+  );
+});
+
+/** What a container gets of Docker: no SYS_PTRACE, so the environment of other users is unreadable. */
+const dockersCapabilities = [
+  ...['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'setpcap'],
+  ...['net_bind_service', 'net_raw', 'sys_chroot', 'mknod', 'audit_write', 'setfcap'],
+];
+const bounded = ['-all', ...dockersCapabilities.map((name) => `+${name}`)].join(',');
+const asUser = (id: number) => [
+  'setpriv',
+  '--reuid',
+  `${id}`,
+  '--regid',
+  `${id}`,
+  '--clear-groups',
+];
+const fewEndings = [
+  'its first process ends',
+  'the wrapper gets TERM',
+  'the wrapper is killed',
+  'the outer keeper is killed',
+] as const;
+
+describe.each([
+  {
+    where: "with Docker's capabilities",
+    before: ['setpriv', '--bounding-set', bounded, '--inh-caps', '-all'],
+    impossible: ['namespace'],
+  },
+  { where: 'as another user', before: asUser(23_456), impossible: ['namespace', 'user'] },
+])('$where:', ({ before, impossible }) => {
+  const possible = kinds.filter((kind) => !impossible.includes(kind));
+  const pairs = possible.map((kind, k) => ({ kind, ending: fewEndings[k % fewEndings.length]! }));
+  test.concurrent.for(pairs)(
+    '$kind: nothing is left when $ending',
+    async ({ kind, ending }, { stage }) => {
+      await play(stage, { command: (den) => adversary(kind, den), ending, options: { before } });
+    },
+  );
+});
+
+describe('where no process can be started any more', () => {
+  // Each with a user of its own: the limit is on all processes of one.
+  const cases = everyEnding.map((ending, index) => ({ ending, user: 34_567 + index }));
+  test.concurrent.for(cases)(
+    'nothing is left when $ending',
+    async ({ ending, user }, { stage }) => {
+      const before = [...asUser(user), 'prlimit', '--nproc=120'];
+      const command = adversary.bind(null, 'crowd');
+      await play(stage, { command: (den) => command(den, 1_000), ending, options: { before } });
+    },
+  );
+});
+
+test.for(fewEndings)('2,000 sessions: nothing is left when %s', async (ending, { stage }) => {
+  await play(stage, { command: (den) => adversary('crowd', den, 2_000), ending });
+});
+
+test.concurrent.for(everyEnding)(
+  'a command that is a wrapper itself: nothing is left when %s',
+  async (ending, { stage, expect }) => {
+    await play(stage, {
+      command: (den) =>
+        stage.commandLine(adversary('title', den), { lock: 'inner', flags: ['--quiet'] }),
+      ending,
+    });
+    expect(stage.lockFile.exists).toBe(true);
+  },
+);
