@@ -87,6 +87,7 @@ static pid_t child;    /* the outer keeper's is the inner one, the inner keeper'
 static bool hasStarted; /* there has been a child, so ECHILD means that nothing is left */
 static bool isFinal;    /* the deadline does not move any more */
 static bool isStriking;
+static bool isBehind;   /* more children may have ended than have been reaped */
 static int witnessed[NSIG]; /* signals that came to the inner keeper itself */
 
 /* ---- what the wrapper is told ---- */
@@ -476,6 +477,7 @@ static void listenToWrapper(void)
 static bool reap(void)
 {
     /* Not for ever: a family that forks and ends at full speed must not keep us from the deadline. */
+    isBehind = false;
     for (int reaped = 0; reaped < maxReaped; reaped++) {
         int status;
         pid_t pid = waitpid(-1, &status, WNOHANG | __WALL | (isInner ? 0 : WUNTRACED));
@@ -496,6 +498,7 @@ static bool reap(void)
             }
         }
     }
+    isBehind = true;
     return true;
 }
 
@@ -527,7 +530,7 @@ static int keep(pid_t outer)
             {.fd = isStriking ? -1 : timer, .events = POLLIN},
             {.fd = isStriking ? -1 : signals, .events = POLLIN},
         };
-        poll(fds, sizeof fds / sizeof *fds, isStriking ? pauseMs : -1);
+        poll(fds, sizeof fds / sizeof *fds, isStriking ? pauseMs : isBehind ? 0 : -1);
         takeSignals();
         if (fds[0].revents)
             listenToWrapper();
