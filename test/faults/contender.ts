@@ -60,7 +60,11 @@ export function planOf(chance: Chance): Plan {
     timing: chance.weighted(timings),
     onLost: chance.oneOf(['exit', 'rejoin']),
     stopTimeoutMs: chance.whole(300, 1_000),
-    family: [onTerm, String(endsAfterMs), ...chance.some(['sibling', 'exile', 'daemon'], 0.45)],
+    family: [
+      onTerm,
+      String(endsAfterMs),
+      ...chance.some(['sibling', 'exile', 'daemon', 'stranger'], 0.45),
+    ],
     identity: undefined,
   };
 }

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 export interface Family {
   /** The fencing token: the version of the Lease that won the term. */
   readonly token: bigint;
-  /** What every process of the term, and the guard's command line, can be told by. */
-  readonly cookie: string;
   /** Of the candidate that runs it. */
   readonly mark: string;
   readonly firstMs: number;
@@ -43,8 +41,7 @@ async function readFamily(folder: string, token: string): Promise<Family | undef
   }
   return {
     token: BigInt(token),
-    cookie: birth[3] ?? '',
-    mark: birth[4] ?? '',
+    mark: birth[3] ?? '',
     firstMs: Number(birth[0]),
     lastMs: Math.max(...lastOf.values()),
     pids: new Set([...lastOf.keys()].map(Number)),
@@ -52,7 +49,7 @@ async function readFamily(folder: string, token: string): Promise<Family | undef
   };
 }
 
-export interface Leading extends Pick<Family, 'token' | 'cookie' | 'mark'> {
+export interface Leading extends Pick<Family, 'token' | 'mark'> {
   /** The main process. */
   readonly pid: number;
   readonly lastMs: number;
@@ -74,8 +71,7 @@ export async function youngest(folder: string): Promise<Leading | undefined> {
   const last = (await pieceAt(Math.max(0, size - 256))).split('\n').at(-2);
   return {
     token,
-    cookie: birth[3] ?? '',
-    mark: birth[4] ?? '',
+    mark: birth[3] ?? '',
     pid: Number(birth[1]),
     lastMs: Number.parseFloat(last ?? birth[0]!),
   };

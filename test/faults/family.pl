@@ -5,7 +5,10 @@
 #
 #   ON-TERM        dies | deaf | a number: goes on for so many milliseconds, then exits 0
 #   ENDS-AFTER-MS  exits 42 by itself then; 0: never
-#   MEMBER         sibling (same process group) | exile (session of its own) | daemon (and another parent); all deaf
+#   MEMBER         sibling (same process group) | exile (session of its own) | daemon (and another parent) | stranger (and
+#                  neither environment nor title); all deaf
+#
+# All of them work in FOLDER, by which the test knows them.
 #
 # Perl and not Node: it is born 10 ms after it was started and forks in 1 ms, so what it says of its birth is true,
 # and dozens of families can live on two cores.
@@ -33,12 +36,14 @@ sub live {
   }
 }
 
-sign(" born $ENV{LEADER_TERM} $ENV{FAULTS_CANDIDATE}");
+chdir $folder or die "no folder: $!";
+sign(" born $ENV{FAULTS_CANDIDATE}");
 for my $member (@members) {
   next if fork;
   $SIG{TERM} = 'IGNORE';
   if ($member ne 'sibling') { require POSIX; POSIX::setsid() }
-  exit if $member eq 'daemon' && fork;
+  exit if $member =~ /^(daemon|stranger)$/ && fork;
+  if ($member eq 'stranger') { %ENV = (); $0 = 'postgres: idle' . ' ' x 20_000 }
   sign(" $member");
   live();
 }

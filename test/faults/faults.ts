@@ -5,7 +5,9 @@ import { note, type Bout, type Kind } from './bout.ts';
 import { signal, writeToken, type Contender } from './contender.ts';
 import { youngest } from './families.ts';
 import { foreignHand } from './foreign-hand.ts';
-import { bearersOf, guardsOf, isAwake, send } from './left-behind.ts';
+import { isAwake } from './left-behind.ts';
+import { residentsOf, send } from '../process/support/den.ts';
+import { keepersBelow } from '../process/support/keepers.ts';
 
 /** Strikes one candidate and says what it has done to it. */
 export type Blow = (bout: Bout, target: Contender) => Promise<string> | string;
@@ -47,7 +49,8 @@ const processes: Weighted = [
   [2, sending('SIGSTOP')],
   [2, sending('SIGCONT')],
   [1, sending('SIGTERM')],
-  [1, killGuard],
+  [2, killKeeper],
+  [2, stopKeeper],
   [1, killCommand],
   [1, freezeCommand],
 ];
@@ -98,33 +101,43 @@ async function resetAgainAndAgain({ chance }: Bout, { proxy }: Contender): Promi
   return `proxy: has reset all connections ${times} times, every ${everyMs} ms`;
 }
 
-/**
- * One of its processes. It is to be replaced at once, so nothing else happens meanwhile, and only by a wrapper that
- * is not frozen: otherwise nobody would keep the deadline.
- */
-async function killGuard({ lives, chance, contenders }: Bout): Promise<string> {
+/** The other one then kills everything. */
+async function killKeeper(bout: Bout): Promise<string> {
+  const keeper = await oneOfTwo(bout);
+  if (!keeper) return 'no keeper to kill';
+  send(keeper.pid, 'SIGKILL');
+  return `killed the ${keeper.which} keeper ${keeper.pid}`;
+}
+
+/** It is continued, or the other one keeps the deadline. */
+async function stopKeeper(bout: Bout): Promise<string> {
+  const keeper = await oneOfTwo(bout);
+  if (!keeper) return 'no keeper to stop';
+  send(keeper.pid, 'SIGSTOP');
+  bout.frozen.add(keeper.pid);
+  return `stopped the ${keeper.which} keeper ${keeper.pid}`;
+}
+
+/** Of the leader, as long as there are two of them: one is enough, none is not. */
+async function oneOfTwo({ lives, chance, contenders }: Bout) {
   const family = await youngest(lives);
-  const wrapper = contenders.find(({ mark }) => mark === family?.mark)?.candidate;
-  if (!family || !wrapper || !isAwake(wrapper.pid)) return 'no guard to kill';
-  const guards = guardsOf(family.cookie);
-  const [first, ...others] = guards;
-  if (first === undefined) return 'no guard to kill';
-  const pid = chance.oneOf([first, ...others]);
-  send(pid, 'SIGKILL');
-  await delay(500);
-  return `killed ${pid}, one of ${guards.length} processes of the guard`;
+  const wrapper = contenders.find(({ mark, end }) => !end && mark === family?.mark)?.candidate;
+  const keepers = wrapper && keepersBelow(wrapper.pid);
+  if (!keepers || ![keepers.outer, keepers.inner].every(isAwake)) return undefined;
+  const which = chance.oneOf(['outer', 'inner'] as const);
+  return { which, pid: keepers[which] };
 }
 
 async function killCommand({ lives }: Bout): Promise<string> {
   const family = await youngest(lives);
-  if (!family || !bearersOf([family.cookie]).includes(family.pid)) return 'no command to kill';
+  if (!family || !residentsOf(lives).includes(family.pid)) return 'no command to kill';
   send(family.pid, 'SIGKILL');
   return `killed the command ${family.pid}`;
 }
 
 async function freezeCommand({ lives, frozen }: Bout): Promise<string> {
   const family = await youngest(lives);
-  if (!family || !bearersOf([family.cookie]).includes(family.pid)) return 'no command to freeze';
+  if (!family || !residentsOf(lives).includes(family.pid)) return 'no command to freeze';
   send(family.pid, 'SIGSTOP');
   frozen.add(family.pid);
   return `froze the command ${family.pid}`;

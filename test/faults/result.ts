@@ -11,7 +11,8 @@ import {
   unexpectedEnd,
   type Gap,
 } from './judge.ts';
-import { departure, send } from './left-behind.ts';
+import { departure } from './left-behind.ts';
+import { send } from '../process/support/den.ts';
 
 export interface Result {
   readonly kind: Kind;
@@ -40,9 +41,8 @@ export async function judge(
 ): Promise<Omit<Result, 'recoveredMs' | 'timeline' | 'number'>> {
   const { arena, pitch, lock, lives, lease } = bout;
   const lastEndMs = Math.max(...bout.contenders.map(({ end }) => end?.atMs ?? 0));
-  const cookies = (await readFamilies(lives)).map(({ cookie }) => cookie);
   const marks = bout.contenders.map(({ mark }) => mark);
-  const { seenMs, lastSeen, left } = await departure([...marks, ...cookies], 5_000);
+  const { seenMs, lastSeen, left } = await departure({ marks, folder: lives }, 5_000);
   for (const pid of left) send(pid, 'SIGKILL');
   const families = await readFamilies(lives);
   const latest = BigInt((await lease.lease())?.metadata.resourceVersion ?? 0);

@@ -16,21 +16,13 @@ export class Den {
     });
   }
 
-  /** Those of whom a thread is alive: the first one may have ended, and the process looks like a zombie then. */
   residents(): number[] {
-    return namesIn('/proc')
-      .map(Number)
-      .filter((pid) => pid > 0 && this.#isHome(pid));
+    return residentsOf(this.folder);
   }
 
   /** Looks several times: who forks all the time may be missed once. */
   isEmpty(): boolean {
     return [1, 2, 3].every(() => this.residents().length === 0);
-  }
-
-  #isHome(pid: number): boolean {
-    const tasks = `/proc/${String(pid)}/task`;
-    return namesIn(tasks).some((task) => folderOf(`${tasks}/${task}`).startsWith(this.folder));
   }
 
   /** As the keeper does it, so that those who fork all the time are caught. */
@@ -39,6 +31,19 @@ export class Den {
       for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
         for (const pid of this.residents()) send(pid, signal);
   }
+}
+
+/** Those of whom a thread works there: the first one may have ended, and the process looks like a zombie then. */
+export function residentsOf(folder: string): number[] {
+  const isHome = (pid: number) => {
+    const tasks = `/proc/${String(pid)}/task`;
+    return namesIn(tasks).some((task) =>
+      `${folderOf(`${tasks}/${task}`)}/`.startsWith(`${folder}/`),
+    );
+  };
+  return namesIn('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isHome(pid));
 }
 
 function namesIn(folder: string): string[] {

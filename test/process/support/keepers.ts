@@ -9,7 +9,11 @@ export interface Keepers {
 
 /** Those that are below the wrapper; undefined while one is missing. */
 export function keepersOf(wrapper: Wrapper): Keepers | undefined {
-  const outer = childrenOf(wrapper.wrapperPid).find(isKeeper);
+  return keepersBelow(wrapper.wrapperPid);
+}
+
+export function keepersBelow(wrapper: number): Keepers | undefined {
+  const outer = childrenOf(wrapper).find(isKeeper);
   const inner = outer === undefined ? undefined : childrenOf(outer).find(isKeeper);
   return outer === undefined || inner === undefined ? undefined : { outer, inner };
 }

@@ -104,7 +104,7 @@ export class Program {
     return carriersOf(this.mark);
   }
 
-  /** Kills all of it. A guard carries no mark: it ends when its wrapper does. */
+  /** Kills all of it. Keepers carry no mark: they end when their wrapper does. */
   end(): void {
     this.process.kill('SIGKILL');
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.destroy();
