@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditEntry } from '../support/control-plane.ts';
 import type { Setting } from './compare.ts';
 import type { Contestant } from './contestants.ts';
-import { guardOf, memoryOf, sum, wrapperSecondsOf, type Memory } from './memory.ts';
+import { keepersOf, memoryOf, sum, wrapperSecondsOf, type Memory } from './memory.ts';
 import { asPod } from './place.ts';
 import { worker, type Subject } from './subject.ts';
 import { note, type Figure } from './table.ts';
@@ -22,8 +22,8 @@ interface Actor {
 
 interface Cost {
   readonly wrapper: Memory;
-  readonly guard: Memory;
-  readonly guardParts: number;
+  readonly keepers: Memory;
+  readonly keeperCount: number;
   readonly processorSeconds: number;
   /** By verb. A watch counts when it is opened. */
   readonly requests: ReadonlyMap<string, number>;
@@ -47,11 +47,11 @@ export async function compareSteadyState(setting: Setting): Promise<Figure[]> {
   for (const [index, actor] of actors.entries()) {
     const { who, role, user, subject } = actor;
     const own = log.filter((entry) => entry.user === user);
-    const guard = guardOf(subject);
+    const keepers = keepersOf(subject);
     costs.set(`${role} ${who}`, {
       wrapper: memoryOf(subject.pid),
-      guard: sum(guard.map(memoryOf)),
-      guardParts: guard.length,
+      keepers: sum(keepers.map(memoryOf)),
+      keeperCount: keepers.length,
       processorSeconds: after[index]! - before[index]!,
       requests: countByVerb(own.filter(({ receivedAt: at }) => at >= from && at < to)),
       openWatches: own.filter(isOpenWatch).length,
@@ -99,15 +99,15 @@ function figuresOf(role: Role, costs: ReadonlyMap<string, Cost>): Figure[] {
     return { what: `${role}: ${what}`, ours: [of(ours)], theirs: [of(theirs)], digits };
   };
   const verbs = [...new Set([...ours.requests.keys(), ...theirs.requests.keys(), 'get', 'update'])];
-  const guard: Figure[] = [
-    figure('guard parts', ({ guardParts }) => guardParts),
-    figure('their RSS, MB', ({ guard }) => guard.rss / 1_024, 1),
-    figure('their PSS, MB', ({ guard }) => guard.pss / 1_024, 1),
+  const keepers: Figure[] = [
+    figure('keepers', ({ keeperCount }) => keeperCount),
+    figure('their RSS, MB', (cost) => cost.keepers.rss / 1_024, 1),
+    figure('their PSS, MB', (cost) => cost.keepers.pss / 1_024, 1),
   ];
   return [
     figure('RSS, MB', ({ wrapper }) => wrapper.rss / 1_024, 1),
     figure('PSS, MB', ({ wrapper }) => wrapper.pss / 1_024, 1),
-    ...(ours.guardParts > 0 ? guard : []),
+    ...(ours.keeperCount > 0 ? keepers : []),
     figure('CPU s a minute', ({ processorSeconds }) => processorSeconds * perMinute, 2),
     ...verbs.sort().map((verb) => {
       return figure(`${verb} a minute`, ({ requests }) => (requests.get(verb) ?? 0) * perMinute);

@@ -47,15 +47,15 @@ export function processorSecondsOf(pid: number): number {
   return processorMsOf(pid) / 1_000 + endedTicks.reduce((total, each) => total + each, 0) / 100;
 }
 
-/** Processes of a wrapper besides itself and what its command has started. */
-export function guardOf({ pid, commandPid }: Wrapper): number[] {
+/** What is below a wrapper besides its command and what that has started: its keepers. */
+export function keepersOf({ pid, commandPid }: Wrapper): number[] {
   const command = new Set([commandPid, ...descendantsOf(commandPid)]);
   return descendantsOf(pid).filter((each) => !command.has(each));
 }
 
-/** Of a wrapper and its guard, so far. */
+/** Of a wrapper and its keepers, so far. */
 export function wrapperSecondsOf(wrapper: Wrapper): number {
-  const all = [wrapper.pid, ...guardOf(wrapper)];
+  const all = [wrapper.pid, ...keepersOf(wrapper)];
   return all.map(processorSecondsOf).reduce((total, each) => total + each, 0);
 }
 

@@ -1,7 +1,7 @@
 /** Whether memory grows with time: a leader and a standby of the built program, looked at every minute. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { contestants } from './contestants.ts';
-import { commandLineOf, descendantsOf, memoryOf, sum } from './memory.ts';
+import { keepersOf, memoryOf, sum } from './memory.ts';
 import { circumstances } from './place.ts';
 import { openStage } from './stage.ts';
 import { worker, type Subject } from './subject.ts';
@@ -25,14 +25,14 @@ export async function soak(minutes: number, command: string): Promise<void> {
     const line = (cells: readonly string[]) => {
       print(`| ${cells.map((cell) => cell.padStart(12)).join(' | ')} |`);
     };
-    line(['minute', 'leader, MB', 'its guard, MB', 'standby, MB']);
+    line(['minute', 'leader, MB', 'its keepers, MB', 'standby, MB']);
     line(Array<string>(4).fill('-----------:'));
     for (let minute = 1; minute <= minutes; minute++) {
       await delay(60_000);
       if (leader.hasEnded || standby.hasEnded) throw new Error('one of them has ended');
       const now = { leader: megabytes(leader), standby: megabytes(standby) };
       seen.push(now);
-      const figures = [now.leader, guardMegabytes(leader), now.standby];
+      const figures = [now.leader, keeperMegabytes(leader), now.standby];
       line([String(minute), ...figures.map((figure) => figure.toFixed(1))]);
     }
     for (const who of ['leader', 'standby'] as const)
@@ -56,10 +56,8 @@ function megabytes({ pid }: Subject): number {
   return memoryOf(pid).rss / 1_024;
 }
 
-/** Of all that the wrapper has started but the command, which waits in its shell. */
-function guardMegabytes({ pid, commandPid }: Subject): number {
-  const guard = descendantsOf(pid).filter((each) => each !== commandPid && commandLineOf(each)[0]);
-  return sum(guard.map(memoryOf)).rss / 1_024;
+function keeperMegabytes(leader: Subject): number {
+  return sum(keepersOf(leader).map(memoryOf)).rss / 1_024;
 }
 
 function trend(who: string, megabytesByMinute: readonly number[]): string {

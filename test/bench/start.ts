@@ -32,8 +32,8 @@ interface Sample {
   readonly processorMs: number;
   /** Only of some rounds: it takes long. */
   readonly wrapper?: Memory;
-  readonly guard?: Memory;
-  readonly guardParts?: number;
+  readonly keepers?: Memory;
+  readonly keeperCount?: number;
 }
 
 const inPidNamespace = ['unshare', '--pid', '--fork', '--kill-child'];
@@ -86,12 +86,12 @@ function casesAt(url: string, folder: string): Case[] {
     { name: 'kubeconfig, TLS', argv: wrapper('--kubeconfig', kubeconfig), floor },
     { name: namespace, argv: [...inPidNamespace, '--mount-proc', ...bareNode], floor: namespace },
     {
-      name: 'local, PID namespace, guard',
+      name: 'local, PID namespace, keepers',
       argv: [...inPidNamespace, '--mount-proc', ...local],
       floor: namespace,
     },
     {
-      name: 'local, PID namespace, no guard',
+      name: 'local, PID namespace, no keepers',
       argv: [...inPidNamespace, ...local],
       floor: namespace,
     },
@@ -128,16 +128,16 @@ function nodeAt(pid: number): number | undefined {
   return [pid, ...descendantsOf(pid)].find((each) => commandLineOf(each)[0] === process.execPath);
 }
 
-/** Of the wrapper, and of the guard below it. */
+/** Of the wrapper, and of the keepers below it. */
 function memoriesOf(wrapper: number | undefined): Partial<Sample> {
   if (wrapper === undefined) return {};
-  const guard = descendantsOf(wrapper).filter(
+  const keepers = descendantsOf(wrapper).filter(
     (each) => !environmentOf(each).includes('LEADER_TERM='),
   );
   return {
     wrapper: memoryOf(wrapper),
-    guard: sum(guard.map(memoryOf)),
-    guardParts: guard.length,
+    keepers: sum(keepers.map(memoryOf)),
+    keeperCount: keepers.length,
   };
 }
 
@@ -167,9 +167,9 @@ function tablesOf(cases: readonly Case[], samples: ReadonlyMap<string, readonly 
       megabytes(name, ({ wrapper }) => wrapper?.peakRss),
       megabytes(name, ({ wrapper }) => wrapper?.rss),
       megabytes(name, ({ wrapper }) => wrapper?.pss),
-      String(Math.max(0, ...of(name).map(({ guardParts = 0 }) => guardParts))),
-      megabytes(name, ({ guard }) => guard?.rss),
-      megabytes(name, ({ guard }) => guard?.pss),
+      String(Math.max(0, ...of(name).map(({ keeperCount = 0 }) => keeperCount))),
+      megabytes(name, ({ keepers }) => keepers?.rss),
+      megabytes(name, ({ keepers }) => keepers?.pss),
     ]);
   return [
     table(
@@ -185,9 +185,6 @@ function tablesOf(cases: readonly Case[], samples: ReadonlyMap<string, readonly 
       speed,
     ),
     '',
-    table(
-      ['memory, MB', 'peak RSS', 'RSS', 'PSS', 'guard parts', 'their RSS', 'their PSS'],
-      memory,
-    ),
+    table(['memory, MB', 'peak RSS', 'RSS', 'PSS', 'keepers', 'their RSS', 'their PSS'], memory),
   ].join('\n');
 }

@@ -129,7 +129,7 @@ describe.concurrent('a leader that is frozen between its election and its comman
   test.for(rounds)('does not start it late, round %i', async (_, { contest }) => {
     const a = await contest.join('a', { flags: [...swift, '--on-lost', 'rejoin'] });
     const children = `/proc/${a.pid}/task/${a.pid}/children`;
-    // The first is the guard, the second the command, some milliseconds later.
+    // It is the outer keeper. The command follows some milliseconds later, below it.
     await until('a child', () => readFileSync(children, 'utf8'), { everyMs: 1 });
     a.signal('SIGSTOP');
     const b = await contest.join('b');

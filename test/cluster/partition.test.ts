@@ -58,7 +58,7 @@ describe.concurrent('a leader whose connection is swallowed', () => {
     const b = await contest.joinThroughProxy('b', { flags });
     await b.told('standing-by');
     await a.proxy.set('swallow');
-    // By the wrapper or, when that is late, by its guard.
+    // By the wrapper or, when that is late, by its keepers.
     expect((await a.told('exited')).message).toMatch(/SIGKILL/);
     await b.told('started');
     await b.proxy.set('swallow');

@@ -1,6 +1,6 @@
 /**
  * A leader that is stopped (SIGSTOP) for longer than its lease and then goes on, beside a leader of the
- * other kind. Ours has a guard, which has ended its command by then. The others have nothing of the
+ * other kind. Ours has keepers, which have ended its command by then. The others have nothing of the
  * kind: they go on working beside ours until they have failed to renew for their renew deadline. That
  * is theirs to mend; here it is measured, and that ours does not suffer from it.
  */

@@ -1,5 +1,5 @@
 /**
- * A leader that stands still, or cannot renew and cannot say so, with a standby behind it: the guard keeps their
+ * A leader that stands still, or cannot renew and cannot say so, with a standby behind it: the keepers keep their
  * commands apart, and the leader writes nothing when it goes on. `ROUNDS=50` repeats each case.
  */
 import { programWith } from '../support/program-under-test.ts';

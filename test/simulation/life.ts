@@ -214,7 +214,7 @@ export class Life {
     };
   }
 
-  /** As the real one: prepare, arm the guard, ask once more, start; a slow exec keeps the event loop from running. */
+  /** As the real one: prepare, arm the keepers, ask once more, start; a slow exec keeps the event loop from running. */
   async #start(term: Term): Promise<Family | undefined> {
     const { world, plan, machine, commandsBefore } = this.#options;
     const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;

@@ -79,7 +79,7 @@ export interface CommandPlan {
   readonly hangsMs: number;
   /** How many more processes there are for each that is killed: it was just forking. */
   readonly forks: number;
-  /** How long the guard needs from its deadline, or our death, to everybody's. */
+  /** How long the keepers need from its deadline, or our death, to everybody's. */
   readonly killTakesMs: number;
 }
 
@@ -108,9 +108,9 @@ export type Trouble =
  * - `cut`: nothing moves in either direction; later part of it is delivered, the rest never was
  * - `deaf`: requests arrive, answers do not
  * - `slow`: every packet is late
- * - `frozen`: SIGSTOP, or a blocked event loop; the guard goes on
+ * - `frozen`: SIGSTOP, or a blocked event loop; the keepers go on
  * - `asleep`: the machine is suspended
- * - `killed`: SIGKILL of the wrapper; the guard goes on
+ * - `killed`: SIGKILL of the wrapper; the keepers go on
  * - `crashed`: the machine is gone, the command with it
  * - `wall`: its wall clock is set forwards or back
  */

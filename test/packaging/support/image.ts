@@ -29,7 +29,7 @@ export interface Image {
   readonly remove: () => void;
 }
 
-/** What the program needs to be there: an init, and what its guard runs. */
+/** What the image has: an init, and what the commands of the tests run. */
 const programs = ['tini', 'sh', 'sleep', 'grep'];
 
 const ours = process.arch === 'x64' ? 'amd64' : process.arch;
