@@ -59,7 +59,7 @@ describe('PostgreSQL: nothing is left when', () => {
           'postgres: postgres postgres [local] SELECT',
           'postgres: postgres postgres [local] DO',
         ];
-        await until(() => titles.every((title) => running(den, title).length === 1), withinMs);
+        await until(() => titles.every((title) => running(den, title).length === 1));
       },
       bystander: (den) => server(den, false),
     });
@@ -84,7 +84,7 @@ describe('cron: nothing is left when', () => {
       command: () => ['sh', '-c', 'cron -f & echo ready; read -r _; exit 7'],
       ending,
       options: { before: ['unshare', '--mount', 'sh', '-c', apart, 'sh', table] },
-      isComplete: ({ den }) => until(() => running(den, 'perl -e sleep').length === 1, withinMs),
+      isComplete: ({ den }) => until(() => running(den, 'perl -e sleep').length === 1),
     });
   });
 });

@@ -1,7 +1,7 @@
 /** Commands whose processes were not written to be found, and do not survive for all that. */
 import { expect } from 'vitest';
 import { Den } from './den.ts';
-import { endings, flags, withinMs, type EndingName, type Scene } from './endings.ts';
+import { endings, flags, type EndingName, type Scene } from './endings.ts';
 import { until } from './proc.ts';
 import { fixture, need, type RunOptions, type Stage } from './stage.ts';
 
@@ -51,7 +51,7 @@ export async function play(stage: Stage, plot: Plot): Promise<void> {
   await plot.isComplete?.(scene);
   const innocent = neighbours.residents();
   // Who forks all the time may be missed.
-  await until(() => den.residents().length > 1, withinMs);
+  await until(() => den.residents().length > 1);
 
   await endings[plot.ending](scene);
 

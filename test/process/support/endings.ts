@@ -29,9 +29,9 @@ async function ended({ stage, wrapper, den }: Scene, holder = ''): Promise<void>
 
 /** Nobody can hand the lock back. All that has to go goes before the lease runs out. */
 async function orphaned({ den }: Scene, { outer, inner }: Keepers): Promise<void> {
-  await until(() => den.isEmpty(), withinMs);
+  await until(() => den.isEmpty());
   send(outer, 'SIGCONT');
-  await until(() => ![outer, inner].some((pid) => isKeeper(pid) && isAlive(pid)), withinMs);
+  await until(() => ![outer, inner].some((pid) => isKeeper(pid) && isAlive(pid)));
 }
 
 function killing(...who: ('wrapper' | 'outer' | 'inner')[]): Ending {
@@ -52,7 +52,7 @@ function stoppingOneAndKilling(which: 'outer' | 'inner'): Ending {
     const { wrapperPid } = wrapper;
     send(wrapperPid, 'SIGSTOP');
     send(keepers[which], 'SIGSTOP');
-    if (which === 'outer') await until(() => stateOf(keepers.outer) === 'T', withinMs);
+    if (which === 'outer') await until(() => stateOf(keepers.outer) === 'T');
     send(wrapperPid, 'SIGKILL');
     await orphaned(scene, keepers);
   };
