@@ -34,10 +34,11 @@
  * Lines from the wrapper                                 Lines to the wrapper
  *     until MS    kill when /proc/uptime reaches this        started PID    CMD's process exists
  *     start …     start CMD, see start()                     failed ERRNO   it could not execute CMD
- *     send N      signal N to CMD                            exited STATUS  CMD's end, as waitpid tells it
- *     all N       signal N to everybody                      living PID…    the answer to `living`
- *     kill        kill everybody, until nothing is left      gone           nothing is left
- *     living      who is alive?                          The keeper then waits for the end of the socket.
+ *     pass N      signal N, which the wrapper got, to CMD    exited STATUS  CMD's end, as waitpid tells it
+ *     send N      signal N to CMD                            living PID…    the answer to `living`
+ *     all N       signal N to everybody                      gone           nothing is left; the keeper then waits
+ *     kill        kill everybody, until nothing is left                     for the end of the socket
+ *     living      who is alive?
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -396,24 +397,25 @@ static void takeSignals(void)
 }
 
 /*
- * As the signal would have reached CMD without us. On a terminal we are in the group that CMD is in: what the terminal, or
- * a shell with `kill %1`, sends to the whole group has come to us as well, and CMD has its own.
+ * On a terminal we are in the group that CMD is in. What the terminal, or a shell with `kill %1`, sends to the whole group
+ * has come to us as well, so CMD has its own, and the wrapper's must not be passed on.
  */
+static bool hasItsOwn(int signal)
+{
+    takeSignals();
+    if (!isOnTerminal || witnessed[signal] == 0)
+        return false;
+    witnessed[signal]--;
+    return true;
+}
+
 static void sendToCommand(int signal)
 {
-    if (!child) {
+    if (!child)
         signalFamily(signal, NULL);
-    } else if (!isOnTerminal) {
-        /* Until CMD's process has made its session there is no such group. */
-        if (kill(-child, signal) < 0)
-            kill(child, signal);
-    } else {
-        takeSignals();
-        if (witnessed[signal] > 0)
-            witnessed[signal]--;
-        else
-            kill(child, signal);
-    }
+    /* Until CMD's process has made its session there is no such group. */
+    else if (isOnTerminal || kill(-child, signal) < 0)
+        kill(child, signal);
 }
 
 static void obey(const char *line)
@@ -426,6 +428,8 @@ static void obey(const char *line)
         strikeAtUptime(number);
     else if (!strcmp(verb, "kill"))
         strikeNow();
+    else if (!strcmp(verb, "pass") && isInner && isSignal && !hasItsOwn(number))
+        sendToCommand(number);
     else if (!strcmp(verb, "send") && isInner && isSignal)
         sendToCommand(number);
     else if (!strcmp(verb, "all") && isInner && isSignal)

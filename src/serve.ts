@@ -67,7 +67,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
   };
   options.signals.listen((signal) => {
-    child.send(signal);
+    child.pass(signal);
     if (endsTheWait(signal) && !status) interruptedBy ??= signal;
     if (signal !== 'SIGTERM') return;
     options.onShutdown();

@@ -56,9 +56,10 @@ export async function startBareChild(options: ChildOptions): Promise<Child> {
     gone,
     unguarded: new Promise(() => undefined),
     living: () => Promise.resolve(lives() ? [pid] : []),
-    send: (signal) => {
+    pass: (signal) => {
       if (!(foreground && comesFromTerminal(signal))) sendTo(signal);
     },
+    send: sendTo,
     sendToAll: sendTo,
     killIn: () => undefined,
   };

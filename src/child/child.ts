@@ -55,7 +55,9 @@ export interface Child {
   readonly gone: Promise<Disappearance>;
   /** Some of those who are alive, CMD included. */
   living(): Promise<readonly number[]>;
-  /** Sends a signal as it would have reached CMD without us: to its group, on a terminal to CMD alone. */
+  /** Passes on a signal that we got. On a terminal CMD may have got it as well: then it gets none from us. */
+  pass(signal: NodeJS.Signals): void;
+  /** Sends a signal to CMD's group, on a terminal to CMD alone. */
   send(signal: NodeJS.Signals): void;
   /** Sends a signal to everything that is alive. KILL is repeated until nothing is. */
   sendToAll(signal: NodeJS.Signals): void;
@@ -117,6 +119,9 @@ function keptChild(keepers: Keepers, pid: number, clock: Clock): Child {
     gone: keepers.gone,
     unguarded: keepers.broken,
     living: () => keepers.living(),
+    pass: (signal) => {
+      keepers.pass(signalNumber(signal));
+    },
     send: (signal) => {
       keepers.send(signalNumber(signal));
     },

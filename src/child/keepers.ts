@@ -113,7 +113,11 @@ export class Keepers {
     this.#tellBoth('kill');
   }
 
-  /** As the signal would have reached the command without us. */
+  /** A signal that we got, and the command would have got without us: unless it has, since it was sent to our group. */
+  pass(signal: number): void {
+    this.#inner?.write(`pass ${String(signal)}\n`);
+  }
+
   send(signal: number): void {
     this.#inner?.write(`send ${String(signal)}\n`);
   }

@@ -51,6 +51,10 @@ export class FakeChild implements Child {
     return Promise.resolve(this.#alive);
   }
 
+  pass(signal: NodeJS.Signals): void {
+    this.send(signal);
+  }
+
   send(signal: NodeJS.Signals): void {
     this.sent.push(`CMD ${signal}`);
   }

@@ -93,6 +93,32 @@ describe('Ctrl-C stops a loop around us', () => {
   });
 });
 
+describe('a signal', () => {
+  test.concurrent('to the whole job reaches CMD once (kill %1)', async ({ stage }) => {
+    installWrapper(stage, signalPrinter(4), { flags: ['-q'] });
+    const { screen, type } = openTerminal(stage, interactive);
+    type('./leader &\n');
+    await screen.line(/^ready$/);
+    for (const name of ['HUP', 'USR1', 'TERM', 'INT']) {
+      type(`kill -${name} %1\n`);
+      await screen.line(new RegExp(`^${name}$`));
+    }
+    type('wait %1; echo status $?\n');
+    // One that came twice would have ended it before the last.
+    await screen.line(/^status 0$/);
+  });
+
+  test.concurrent('to the wrapper alone reaches CMD as well', async ({ stage, expect }) => {
+    const { screen, wrappers } = openOn(stage, signalPrinter(3), ['-q']);
+    await screen.line(/^ready$/);
+    for (const name of ['INT', 'HUP', 'TERM'] as const) {
+      process.kill(wrappers()[0]!, `SIG${name}`);
+      await screen.line(new RegExp(`^${name}$`));
+    }
+    expect(await screen.exit).toEqual({ status: 0, signal: null });
+  });
+});
+
 describe('Ctrl-Z', () => {
   test.concurrent('stops CMD and us; fg goes on with both', async ({ stage, expect }) => {
     installWrapper(stage, signalPrinter(2));

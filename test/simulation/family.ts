@@ -107,6 +107,10 @@ export class Family implements Child {
     return this.#alive().map(({ pid }) => pid);
   }
 
+  pass(signal: NodeJS.Signals): void {
+    this.send(signal);
+  }
+
   send(signal: NodeJS.Signals): void {
     for (const member of this.#alive()) this.#deliver(member, signal);
   }
