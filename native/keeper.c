@@ -69,6 +69,8 @@ enum {
     maxPid = 4 * 1024 * 1024,
     /* A family that forks as fast as it is stopped is killed after so many rounds, and stopped again. */
     maxRounds = 64,
+    /* Other signals are sent once, whoever comes later: they must not keep a KILL waiting that comes next. */
+    fewRounds = 8,
     /* As many ids as a line of the log is good for. */
     maxTold = 64,
     maxReaped = 1024,
@@ -206,8 +208,8 @@ static void signalFamily(int signal, pid_t told[maxTold])
         return;
     }
     madvise(family, sizeof family, MADV_DONTNEED);
-    bool isNew = true;
-    for (int round = 0; isNew && round < maxRounds; round++) {
+    int rounds = signal == SIGSTOP || signal == SIGKILL ? maxRounds : fewRounds;
+    for (bool isNew = true; isNew && rounds > 0; rounds--) {
         isNew = false;
         rewinddir(proc);
         for (struct dirent *entry; (entry = readdir(proc));) {

@@ -19,7 +19,7 @@ export const flagGroups = {
     backend: ['--backend <KIND>', 'kubernetes, or local for one machine (default: kubernetes)'],
     'local-file': [
       '--local-file <FILE>',
-      'file for local locks (default: k8s-leader/locks.db in $XDG_STATE_HOME)',
+      'file for local locks (default: k8s-leader/locks in $XDG_STATE_HOME)',
     ],
     'lease-duration': [
       '--lease-duration <D>',

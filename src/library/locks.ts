@@ -24,7 +24,7 @@ export interface LocalLockOptions {
   readonly name: string;
   /** Default: `default`. */
   readonly namespace?: string | undefined;
-  /** It, and a folder FILE.d beside it, are made when they do not exist. Default: `$XDG_STATE_HOME/k8s-leader/locks.db`. */
+  /** It, and a folder FILE.d beside it, are made when they do not exist. Default: `$XDG_STATE_HOME/k8s-leader/locks`. */
   readonly file?: string | undefined;
 }
 

@@ -108,14 +108,14 @@ function folderName({ namespace, name }: LocalLockOptions): string {
 }
 
 /**
- * Where local locks live unless told otherwise: `$XDG_STATE_HOME/k8s-leader/locks.db`, else the same below
+ * Where local locks live unless told otherwise: `$XDG_STATE_HOME/k8s-leader/locks`, else the same below
  * `$HOME/.local/state`. Relative paths are ignored, as the XDG Base Directory Specification demands.
  * @throws {ExpectedError} 69 when neither is set
  */
 export function defaultLocalFile(env: Readonly<Record<string, string | undefined>>): string {
   const { XDG_STATE_HOME: state = '', HOME: home = '' } = env;
-  if (isAbsolute(state)) return join(state, 'k8s-leader', 'locks.db');
-  if (isAbsolute(home)) return join(home, '.local', 'state', 'k8s-leader', 'locks.db');
+  if (isAbsolute(state)) return join(state, 'k8s-leader', 'locks');
+  if (isAbsolute(home)) return join(home, '.local', 'state', 'k8s-leader', 'locks');
   const message = 'no place for local locks: neither XDG_STATE_HOME nor HOME is set';
   throw new ExpectedError(exitCode.unavailable, message, {
     hint: 'name a file with --local-file FILE',

@@ -491,10 +491,10 @@ describe.runIf(process.getuid?.() === 0)('without permission', () => {
 
 describe('the default file', () => {
   test.each([
-    [{ XDG_STATE_HOME: '/state', HOME: '/home/a' }, '/state/k8s-leader/locks.db'],
-    [{ HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks.db'],
-    [{ XDG_STATE_HOME: '', HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks.db'],
-    [{ XDG_STATE_HOME: 'relative', HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks.db'],
+    [{ XDG_STATE_HOME: '/state', HOME: '/home/a' }, '/state/k8s-leader/locks'],
+    [{ HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks'],
+    [{ XDG_STATE_HOME: '', HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks'],
+    [{ XDG_STATE_HOME: 'relative', HOME: '/home/a' }, '/home/a/.local/state/k8s-leader/locks'],
   ])('with %o is %s', (env, expected) => {
     expect(defaultLocalFile(env)).toBe(expected);
   });
