@@ -7,6 +7,7 @@ const endurance = filesOf([
   'process/frozen-wrapper',
   'process/killed-wrapper',
   'process/early-signals',
+  'process/keeper',
   'process/every-adversary',
   'process/services',
   'process/terminal',
@@ -15,6 +16,7 @@ const endurance = filesOf([
   'commands/completion',
   'commands/step-down-program',
   'docs/picture',
+  'docs/restart-in-place',
   'packaging/dockerfile',
   'packaging/image',
 ]);
@@ -28,6 +30,7 @@ const ofThePackage = filesOf([
   'packaging/dockerfile',
   'packaging/image',
   'docs/picture',
+  'docs/restart-in-place',
   'commands/completion',
 ]);
 

@@ -1,6 +1,7 @@
 /** What is published: that it can be imported in every usual way, and that importing it does nothing. */
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { build } from 'esbuild';
+import { statSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -99,10 +100,18 @@ describe('the package', () => {
       'dist/main.cjs',
       'dist/only-version.cjs',
       'man/k8s-leader.1',
+      'native/bin/LICENSE-musl',
+      'native/bin/keeper-linux-arm64',
+      'native/bin/keeper-linux-x64',
       'package.json',
     ]);
     expect(packed.files.filter(isChunk).length).toBeGreaterThan(0);
     expect(packed.files.filter(isLibraryApart).length).toBeGreaterThan(0);
+  });
+
+  test.each(['x64', 'arm64'])('has a keeper for %s that can be executed', (arch) => {
+    const { mode } = statSync(join(packed.folder, `native/bin/keeper-linux-${arch}`));
+    expect(mode & 0o111).toBe(0o111);
   });
 
   test('has the licence of everything in its files', async () => {
