@@ -1,7 +1,7 @@
 /** `k8s-leader run`, put together: what the story in `run.ts` needs of the machine, the lock and the terminal. */
 import { isatty } from 'node:tty';
 import { findCommand } from './child/command.ts';
-import { keeperProblem } from './child/keeper-problem.ts';
+import { keeperProblem, noKeeper } from './child/keeper-problem.ts';
 import { hasControllingTerminal } from './child/terminal.ts';
 import { environmentWithoutOurs } from './cli/environment.ts';
 import type { RunOptions } from './cli/run-options.ts';
@@ -9,7 +9,6 @@ import { systemClock } from './clock.ts';
 import { Company } from './company.ts';
 import { ExpectedError } from './errors.ts';
 import type { RunListener } from './events.ts';
-import { exitCode } from './exit-code.ts';
 import { LeaderElector } from './library/leader-elector.ts';
 import { defaultIdentity } from './library/surroundings.ts';
 import { openLock } from './locks/index.ts';
@@ -51,7 +50,8 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const company = new Company(options, { env, identity, emit, droppedLines });
   const foreground = hasControllingTerminal();
   const facts = () => ({ lock: name, namespace, identity });
-  const what = { command, file, env, foreground, facts, findKeeper, inherited };
+  const { guard } = options;
+  const what = { command, file, env, foreground, facts, findKeeper, inherited, guard };
   const starter = new Starter({ clock: systemClock, ...what });
   const over = new AbortController();
   for (const message of [...options.warnings, ...warningsOfThePlace(unguarded)])
@@ -89,11 +89,6 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     over.abort();
     await starter.end();
   }
-}
-
-function noKeeper(problem: string): ExpectedError {
-  const hint = 'with --guard auto CMD runs without one';
-  return new ExpectedError(exitCode.unavailable, `there is no keeper: ${problem}`, { hint });
 }
 
 /** What the machine we run on cannot give us. */

@@ -12,7 +12,7 @@ import { startBareChild } from './bare-child.ts';
 import { inheritedDescriptors } from './descriptors.ts';
 import { argumentBytes, environmentBytes, softFileLimit } from './exact.ts';
 import { signalNumber, type ExitStatus } from './exit-status.ts';
-import { keeperProblem, type FindKeeper } from './keeper-problem.ts';
+import { keeperProblem, noKeeper, type FindKeeper } from './keeper-problem.ts';
 import { Keepers, type Disappearance } from './keepers.ts';
 import { notStarted } from './not-started.ts';
 
@@ -26,6 +26,8 @@ export interface CommandOptions {
   /** Whether CMD shares our process group, because of a terminal. */
   readonly foreground: boolean;
   readonly findKeeper: FindKeeper;
+  /** Whether CMD may run where there can be no keeper. */
+  readonly guard: 'auto' | 'required';
   readonly inherited: Inherited;
   readonly clock: Clock;
 }
@@ -85,12 +87,12 @@ const maxReplacements = 10;
 
 /**
  * Undefined when `isWanted` says no at the last moment.
- * @throws {ExpectedError} 126 or 127 when CMD's process cannot be started
+ * @throws {ExpectedError} 126 or 127 when CMD's process cannot be started, 69 when a keeper is required and there is none
  */
 export async function startChild(options: ChildOptions): Promise<Child | undefined> {
   const { command, file, env, variables, clock, killInMs, isWanted, inherited } = options;
   let { keepers } = options.preparation;
-  if (!keepers) return isWanted() ? startBareChild(options) : undefined;
+  if (!keepers) return isWanted() ? startUnkept(options) : undefined;
   for (let replacements = 0; keepers && replacements <= maxReplacements; replacements += 1) {
     keepers.killAt(clock.bootTime() + killInMs());
     if (!isWanted()) {
@@ -110,6 +112,12 @@ export async function startChild(options: ChildOptions): Promise<Child | undefin
     ({ keepers } = prepareChild(options));
   }
   throw notStarted(command[0], 'its keepers were killed');
+}
+
+function startUnkept(options: ChildOptions): Promise<Child> {
+  const problem = keeperProblem(options.findKeeper) ?? 'it could not be prepared';
+  if (options.guard === 'required') throw noKeeper(problem);
+  return startBareChild(options);
 }
 
 function keptChild(keepers: Keepers, pid: number, clock: Clock): Child {

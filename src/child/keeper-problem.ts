@@ -1,4 +1,6 @@
 import { accessSync, constants, existsSync, readlinkSync } from 'node:fs';
+import { ExpectedError } from '../errors.ts';
+import { exitCode } from '../exit-code.ts';
 
 /** Where the keeper's program is, as far as this form of k8s-leader has one. @throws {Error} that says why there is none */
 export type FindKeeper = () => string;
@@ -16,6 +18,12 @@ export function keeperProblem(find: FindKeeper): string | undefined {
     if (code === 'EACCES') return `${path ?? 'its program'} may not be executed`;
     return code === 'ENOENT' ? `there is no ${path ?? 'program of it'}` : message;
   }
+}
+
+/** What ends a run that was told to have one (`--guard required`). */
+export function noKeeper(problem: string): ExpectedError {
+  const hint = 'with --guard auto CMD runs without one';
+  return new ExpectedError(exitCode.unavailable, `there is no keeper: ${problem}`, { hint });
 }
 
 function ownIdInProc(): number {

@@ -647,13 +647,6 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/child/keepers.test.ts'],
   },
   {
-    name: 'the keepers strike once',
-    edits: [
-      [keeper, '        if (isStriking) {', '        if (isStriking && pauseMs == firstPauseMs) {'],
-    ],
-    tests: ['test/child/keepers.test.ts'],
-  },
-  {
     name: 'the keepers do not strike when we are gone',
     edits: [[keeper, '        wrapper = -1;\n        strikeNow();', '        wrapper = -1;']],
     tests: processes('killed-wrapper'),

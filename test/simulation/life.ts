@@ -149,6 +149,14 @@ export class Life {
     }
   }
 
+  /** What is shown of a time before its own write tells it nothing. */
+  #hasWritten(current: Versioned): void {
+    for (const place of this.places) {
+      const part = this.places.length === 1 ? current : partsOf(current)[place];
+      if (part) this.#latestSeen[place] = Number(part.version);
+    }
+  }
+
   async *#seeing(sightings: AsyncIterable<Sighting>): AsyncGenerator<Sighting> {
     for await (const sighting of sightings) {
       this.#sees(sighting.seen, 'shown');
@@ -208,6 +216,7 @@ export class Life {
       write: async (...what) => {
         const result = await lock.write(...what);
         if (result.kind === 'conflict' && result.isPartial) world.count('half-way');
+        if (result.kind === 'written') this.#hasWritten(result.current);
         return result;
       },
       ...(lock.watch ? { watch: async (signal) => this.#seeing(await lock.watch!(signal)) } : {}),
