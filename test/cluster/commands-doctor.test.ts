@@ -63,9 +63,9 @@ describe.concurrent('all is well', () => {
         (verb) => `✓ permission: ${verb} ${object.resource} "demo"`,
       ),
       '✓ permission: create events',
-      '✓ lock: there is none yet',
+      '✓ lock: it does not exist yet',
       '✓ dry run: a claim would be accepted',
-      '✓ clock: as the server has it',
+      '✓ clock: agrees with the server',
       '✓ round trip: ',
       '✓ keeper: ',
     ])
