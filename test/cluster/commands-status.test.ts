@@ -166,7 +166,7 @@ describe.concurrent('status --watch', () => {
     const following = await status(contest, live, kubeconfig);
     await contest.watching('onlooker');
     await proxy.set('refuse');
-    await until('it is said', () => following.stderr.includes('trying again'));
+    await until('it is said', () => following.stderr.includes('retrying'));
     await contest.patchLease({ spec: { holderIdentity: 'y' } });
     await proxy.set('pass');
     await until('the change is told', () => linesOf(following).at(-1)?.holder === 'y');

@@ -136,7 +136,7 @@ describe.concurrent('somebody who does not follow', () => {
     const asking = await stepDownAt('lease', contest, '--wait', '1s');
     expect(await asking.ended).toEqual({ code: 75, signal: null });
     expect(asking.stderr).toContain(
-      '"dead" has not stepped down within 1s; electors other than k8s-leader do not follow wishes',
+      '"dead" has not stepped down within 1s; only a live k8s-leader obeys',
     );
     expect((await contest.lease())!.spec).toMatchObject(dead);
   });

@@ -695,11 +695,6 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/child/keepers.test.ts'],
   },
   {
-    name: 'nobody asks once more before the command is started',
-    edits: [[child, 'if (!isWanted()) {', 'if (!isWanted() && maxReplacements < 0) {']],
-    tests: processes('frozen-wrapper'),
-  },
-  {
     name: 'library: a term is handed back while its body runs',
     edits: [
       [

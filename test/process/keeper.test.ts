@@ -60,6 +60,17 @@ describe.each(['own group', 'terminal'] as const)('%s:', (place) => {
   );
 
   test.concurrent(
+    'the inner keeper is killed while the wrapper is stopped: the outer one ends everything',
+    async ({ stage }) => {
+      const flags = ['--lease-duration', '3600', '--renew-deadline', '3000'];
+      const [wrapper, keepers] = await kept(stage, { place, flags });
+      process.kill(wrapper.wrapperPid, 'SIGSTOP');
+      kill(keepers.inner);
+      await until(() => wrapper.offspring().length === 0);
+    },
+  );
+
+  test.concurrent(
     'both keepers are killed: CMD dies, and nobody hands back a lock whose command may live on',
     async ({ stage, expect }) => {
       const [wrapper, { outer, inner }] = await kept(stage, { place });

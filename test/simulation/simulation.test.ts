@@ -1,11 +1,10 @@
 /** A glance at the simulation in the default run; `npm run simulate` looks at many more schedules. */
-import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schedules } from './schedule.ts';
 import { play } from './world.ts';
 
-const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
+const seed = Number(process.env['SEED'] ?? 20_261_129);
 const numRuns = Number(process.env['SCHEDULES'] ?? 150);
 
 /** A simulation in which one of these never happens proves little. */

@@ -152,8 +152,12 @@ export async function openContest(controlPlane: ControlPlane): Promise<Contest> 
       const kubeconfig =
         how.kubeconfig ?? (how.account ?? (await contest.account(name))).kubeconfig;
       const logging = flags.includes(textLog) ? [] : jsonLog;
-      const connecting = ['--lock', lock, '--kubeconfig', kubeconfig];
-      return contest.start(['run', ...connecting, ...logging, ...flags, '--', ...command], how);
+      // A local lock is reached without one, and refuses it.
+      const connecting = flags.includes('local') ? [] : ['--kubeconfig', kubeconfig];
+      return contest.start(
+        ['run', '--lock', lock, ...connecting, ...logging, ...flags, '--', ...command],
+        how,
+      );
     },
 
     async joinThroughProxy(name, how = {}) {

@@ -22,7 +22,7 @@ function rulesOf(place: Place, verbs: readonly Verb[]): PolicyRule[] {
 
 function flagsOf(place: Place, contest: Contest): string[] {
   if (place !== 'local') return ['--lock-kind', place];
-  return ['--backend', 'local', '--local-file', join(contest.folder, 'locks.db')];
+  return ['--backend', 'local', '--local-file', join(contest.folder, 'locks', 'locks.db')];
 }
 
 /** As `contest.join`, at that place. */
@@ -45,7 +45,8 @@ export async function stepDownAt(
 ): Promise<Candidate> {
   const name = `asker-${randomUUID()}`;
   const { kubeconfig } = await contest.account(name, rulesOf(place, ['get', 'update']));
-  const where = ['--lock', lock, '--kubeconfig', kubeconfig, ...flagsOf(place, contest)];
+  const connecting = place === 'local' ? [] : ['--kubeconfig', kubeconfig];
+  const where = ['--lock', lock, ...connecting, ...flagsOf(place, contest)];
   return contest.start(['step-down', ...where, ...flags]);
 }
 
