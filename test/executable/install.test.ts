@@ -53,7 +53,8 @@ test('a copy that runs can be replaced, and copies itself though its file is gon
   expect(await once(running, 'exit')).toEqual([0, null]);
 
   // The kernel knows the file that it was started from, also when that has no name any more.
-  const script = `"$0" run ${local(folder).join(' ')} -- sh -c 'rm "$0"; exec /proc/$PPID/exe install "$1"' "$0" "$1"`;
+  const inside = `rm "$0"; exec /proc/$2/exe install "$1"`;
+  const script = `exec "$0" run ${local(folder).join(' ')} -- sh -c '${inside}' "$0" "$1" $$`;
   expect(run(['sh', '-c', script, copy], [folder]).status).toBe(0);
   expect(run([copy], ['--version']).status).toBe(0);
 });
