@@ -133,11 +133,11 @@ describe('the deadline', () => {
 
   test('is kept: never early, and at its best not half a second late', async () => {
     const late: number[] = [];
-    for (let tries = 0; tries < 20 && !late.some((ms) => ms < 300); tries += 1)
+    for (let tries = 0; tries < 20 && !late.some((ms) => ms < 450); tries += 1)
       late.push(await lateness());
     // /proc/uptime counts in hundredths, and the keeper makes up for what that may hide.
     expect(Math.min(...late)).toBeGreaterThan(-40);
-    expect(Math.min(...late)).toBeLessThan(300);
+    expect(Math.min(...late)).toBeLessThan(450);
   });
 
   test('that has passed is one for a command that is not there yet', async () => {
