@@ -89,19 +89,21 @@ export class Lookout {
     const { clock } = this.#options;
     const isStopped = () => stopped.aborted;
     let failures = 0;
+    let denials = 0;
     let failingSinceMs = Infinity;
     while (!isStopped()) {
       this.#current = new AbortController();
       const fault = await this.#watch(watch, this.#current);
       if (isStopped()) return;
       failures = this.#isOpen ? 0 : failures + 1;
+      denials = this.#isOpen || fault?.kind !== 'denied' ? 0 : denials + 1;
       failingSinceMs = this.#isOpen ? Infinity : Math.min(failingSinceMs, clock.now());
       const isLasting = clock.now() - failingSinceMs >= patienceMs;
       this.#options.emit({ type: 'watch-ended', fault });
-      if (fault && (isLasting || isMeant(fault, failures))) this.#report(fault);
+      if (fault && (isLasting || isMeant(denials))) this.#report(fault);
       this.#isOpen = false;
       this.#onNews();
-      await clock.sleep(this.#pauseMs(failures, fault), stopped);
+      await clock.sleep(this.#pauseMs({ failures, denials, fault }), stopped);
     }
   }
 
@@ -147,9 +149,9 @@ export class Lookout {
   }
 
   /** At once when a watch has ended in good order; when it broke, many may have, and all would come back together. */
-  #pauseMs(failures: number, fault: LockFault | undefined): number {
+  #pauseMs({ failures, denials, fault }: Trouble): number {
     const { timing, random } = this.#options;
-    if (isMeant(fault, failures)) return deniedPauseMs * (1 + 0.2 * random());
+    if (isMeant(denials)) return deniedPauseMs * (1 + 0.2 * random());
     if (failures === 0)
       return fault ? timing.retryPeriodMs * random() : backoffMs(0, { timing, random });
     const doublingMs = Math.min(timing.retryPeriodMs * 2 ** Math.min(failures, 20), longestPauseMs);
@@ -157,8 +159,18 @@ export class Lookout {
   }
 }
 
-function isMeant(fault: LockFault | undefined, failures: number): boolean {
-  return fault?.kind === 'denied' && failures > 1;
+/** How watching has gone of late. */
+interface Trouble {
+  /** In a row, of any kind. */
+  readonly failures: number;
+  /** In a row, until now. */
+  readonly denials: number;
+  readonly fault: LockFault | undefined;
+}
+
+/** A server that has just been started refuses everybody until it knows the Roles: once is no answer. */
+function isMeant(denials: number): boolean {
+  return denials > 1;
 }
 
 /** Whether or not whoever works on it listens to the signal. Leaves nothing behind on the signal. */

@@ -289,6 +289,20 @@ describe('a watch that', () => {
     expect(b.told).toEqual(['standing-by']);
   });
 
+  it('is denied once by a server that was out of reach before, is asked for again soon', async () => {
+    await standBy();
+    post.refusal = new LockFault('unreachable', 'refused');
+    post.show(new LockFault('unreachable', 'reset'));
+    while (post.asked < 3) await scene.clock.advance(500);
+    post.refusal = new LockFault('denied', 'RBAC: role not found');
+    const { asked } = post;
+    while (post.asked === asked) await scene.clock.advance(500);
+    post.refusal = undefined;
+    await renewed(30);
+    expect(post.open).toBe(1);
+    expect(b.told).not.toContain('out-of-reach');
+  });
+
   it('is forbidden is told once, when it was refused twice; the lock is polled as before', async () => {
     post.refusal = new LockFault('denied', 'not allowed to watch', { hint: 'add to a Role' });
     const campaign = await standBy();
