@@ -13,7 +13,7 @@ const endurance = filesOf([
   'process/terminal',
   'process/listen-hostile',
   'process/package',
-  'commands/completion',
+  'commands/completion/completion',
   'commands/step-down-program',
   'docs/picture',
   'docs/restart-in-place',
@@ -31,7 +31,7 @@ const ofThePackage = filesOf([
   'packaging/image',
   'docs/picture',
   'docs/restart-in-place',
-  'commands/completion',
+  'commands/completion/completion',
 ]);
 
 /**

@@ -5,7 +5,7 @@
 import type { Command, Option } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { wholeProgram } from '../src/cli/outline.ts';
+import { wholeProgram } from '../src/commands/program.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -14,3 +14,9 @@ export const exitCode = {
   notExecutable: 126,
   notFound: 127,
 } as const;
+
+/** How this process is to end. With `signal` by that signal, so that a calling shell sees what stopped it. */
+export interface Exit {
+  readonly status: number;
+  readonly signal?: NodeJS.Signals;
+}

@@ -5,12 +5,11 @@ import { parse } from './cli/parse.ts';
 import { spokenTo } from './cli/spoken.ts';
 import { systemClock } from './clock.ts';
 import { ExpectedError } from './errors.ts';
-import { exitCode } from './exit-code.ts';
+import { exitCode, type Exit } from './exit-code.ts';
 import { faultLine } from './observe/describe.ts';
 import { faultLineAs } from './observe/log.ts';
 import { openStderr } from './observe/stderr.ts';
 import { print } from './print.ts';
-import type { Exit } from './run.ts';
 import { runCommand } from './run-command.ts';
 import { versionAndBuild } from './version.ts';
 import type { Surroundings, World } from './world.ts';
@@ -50,13 +49,13 @@ async function mainTo(world: Surroundings): Promise<Exit> {
   };
   try {
     if (world.calledAs === 'kubectl_complete-leader') {
-      const { completeForKubectl } = await import('./subcommand.ts');
+      const { completeForKubectl } = await import('./commands/index.ts');
       return await completeForKubectl(argv, world.stdout);
     }
     const invocation = parse(argv, env, { version: versionAndBuild });
     if (invocation.kind === 'run') return await runCommand(invocation.options, world);
     if (invocation.kind === 'subcommand') {
-      const { subcommand } = await import('./subcommand.ts');
+      const { subcommand } = await import('./commands/index.ts');
       return await subcommand(invocation, world);
     }
     const text = spokenTo(world.calledAs, invocation.text);

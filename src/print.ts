@@ -1,5 +1,5 @@
+import type { Exit } from './exit-code.ts';
 import type { Sink } from './observe/stderr.ts';
-import type { Exit } from './run.ts';
 
 /** How a program ends that writes to a pipe which nobody reads any more: as if SIGPIPE had killed it. */
 export const brokenPipe: Exit = { status: 141 };

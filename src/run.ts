@@ -17,9 +17,9 @@ import type { Clock } from './election/clock.ts';
 import type { CampaignOutcome } from './election/campaign.ts';
 import type { Elector } from './election/elector.ts';
 import type { Term } from './election/term.ts';
-import { ExpectedError } from './errors.ts';
+import { ExpectedError, lockError } from './errors.ts';
 import type { RunListener } from './events.ts';
-import { exitCode } from './exit-code.ts';
+import type { Exit } from './exit-code.ts';
 import { hold } from './hold.ts';
 import { store } from './once.ts';
 import { serve, type ServiceEnd } from './serve.ts';
@@ -50,12 +50,6 @@ export interface RunPorts {
   readonly connect: (signal: AbortSignal) => Promise<Candidate>;
   /** Undefined when the term was over before CMD could be started. @throws {ExpectedError} when it cannot be */
   readonly start: (term: Term) => Promise<Child | undefined>;
-}
-
-/** How this process is to end. With `signal` by that signal, so that a calling shell sees what stopped it. */
-export interface Exit {
-  readonly status: number;
-  readonly signal?: NodeJS.Signals;
 }
 
 /** @throws {ExpectedError} when the lock was not obtained, or CMD could not be started */
@@ -137,13 +131,8 @@ function notObtained(
   plan: RunPlan,
   campaign: Extract<CampaignOutcome, { kind: 'held' | 'unavailable' }>,
 ): ExpectedError {
+  if (campaign.kind === 'unavailable') return lockError(plan.lock, campaign.fault);
   const lock = `lock ${JSON.stringify(plan.lock)}`;
-  if (campaign.kind === 'unavailable') {
-    const { fault } = campaign;
-    const code = fault.kind === 'denied' ? exitCode.denied : exitCode.unavailable;
-    const hint = fault.hint === undefined ? {} : { hint: fault.hint };
-    return new ExpectedError(code, `${lock}: ${fault.message}`, hint);
-  }
   const holder = campaign.holder === '' ? 'somebody else' : JSON.stringify(campaign.holder);
   const waited = plan.patience.kind === 'wait' ? 'still held' : 'held';
   return new ExpectedError(plan.conflictExitCode, `${lock} is ${waited} by ${holder}`);

@@ -1,7 +1,8 @@
 /** The story with `--once`, `--min-hold` and a wish for another leader, under a clock that the test moves. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../src/events.ts';
-import { run, type Exit, type RunPlan } from '../src/run.ts';
+import type { Exit } from '../src/exit-code.ts';
+import { run, type RunPlan } from '../src/run.ts';
 import { atRest } from '../src/testing/fake-clock.ts';
 import { FakeChild } from './child/fake-child.ts';
 import { FakeSignals } from './child/fake-signals.ts';

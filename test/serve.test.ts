@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Term } from '../src/election/term.ts';
 import type { RunEvent } from '../src/events.ts';
-import { run, type Exit } from '../src/run.ts';
+import type { Exit } from '../src/exit-code.ts';
+import { run } from '../src/run.ts';
 import { serve, type ServeOptions, type ServiceEnd } from '../src/serve.ts';
 import { FakeChild } from './child/fake-child.ts';
 import { FakeSignals } from './child/fake-signals.ts';

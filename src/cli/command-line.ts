@@ -1,11 +1,12 @@
 /** Reads the command line of a command other than `run`, whose flags it shares where they mean the same. */
 import { CommanderError, Option, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { typed } from '../text.ts';
 import { withEnvironment, type Environment } from './environment.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag } from './help.ts';
 import { newProgram, usageError } from './program.ts';
-import { inOneLine, settingFrom, type Setting, type Settings } from './setting.ts';
+import { settingFrom, type Setting, type Settings } from './setting.ts';
 import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { subcommands, type SubcommandName } from './subcommands.ts';
 
@@ -102,7 +103,7 @@ export function readCommandLine<Own extends string>(
     const seeHelp = `k8s-leader ${name} --help explains it`;
     if (thrown.code === 'commander.excessArguments') {
       refuseSingleDash(argv, known);
-      const word = inOneLine(command.args[command.registeredArguments.length] ?? '');
+      const word = typed(command.args[command.registeredArguments.length] ?? '');
       const isLock = shared.includes('lock') && given['lock'] === undefined;
       const guess = isLock ? `did you mean --lock ${word}? ` : '';
       throw new UsageError(`unexpected word '${word}'`, guess + seeHelp);

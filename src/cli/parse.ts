@@ -1,13 +1,13 @@
 /** The command line: argv and environment in, what to do out. Nothing is read, written or exited here. */
 import { CommanderError, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { typed } from '../text.ts';
 import { withEnvironment, type Environment } from './environment.ts';
 import { flags } from './flags.ts';
 import { addHelpFlag } from './help.ts';
 import { newProgram, usageError } from './program.ts';
 import { addRunCommand } from './run-command.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
-import { inOneLine } from './setting.ts';
 import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { isSubcommand, subcommands, type SubcommandName } from './subcommands.ts';
 
@@ -54,7 +54,7 @@ export function parse(
   // Commander takes -5 and - for arguments, but here it is more likely a slip.
   if (command[0]?.startsWith('-') && argv.at(-command.length - 1) !== '--')
     throw new UsageError(
-      `unknown option '${inOneLine(command[0])}'`,
+      `unknown option '${typed(command[0])}'`,
       'put -- in front of a command that begins with -',
     );
   return { kind: 'run', options: runOptions(withEnvironment(settings, env), command) };

@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
-import { inOneLine } from './setting.ts';
+import { typed } from '../text.ts';
 
 /** A program without its commands, which inherit how it prints and fails. `print` gets help and version. */
 export function newProgram(print: (text: string) => void): Command {
@@ -28,10 +28,10 @@ export function newProgram(print: (text: string) => void): Command {
 export function usageError({ code, message }: CommanderError, seeHelp: string): UsageError {
   if (code === 'commander.help') return new UsageError('no command given', seeHelp);
   const parts = /^error: (.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message);
-  const suggestion = parts?.[2] === undefined ? '' : `did you mean ${inOneLine(parts[2])}? `;
+  const suggestion = parts?.[2] === undefined ? '' : `did you mean ${typed(parts[2])}? `;
   const problem = (parts?.[1] ?? message).replace(
     /^option .*(--\S+) .* argument missing$/,
     '$1 needs a value',
   );
-  return new UsageError(inOneLine(problem, 120), suggestion + seeHelp);
+  return new UsageError(typed(problem, 120), suggestion + seeHelp);
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { typed } from '../text.ts';
 import type { Flag } from './flags.ts';
 
 /** The text of an option, before anybody has looked at what it says. A boolean that is on says `true`. */
@@ -22,10 +23,7 @@ export function settingFrom(
   if (text === '') throw new UsageError(`${from} is empty`, 'give it a value, or leave it out');
   // Commander takes the next word whatever it is. No value begins like this; a negative number says more later.
   if (/^-[^\d.]/.test(text))
-    throw new UsageError(
-      `${from} needs a value, but '${inOneLine(text)}' follows`,
-      'give it a value',
-    );
+    throw new UsageError(`${from} needs a value, but '${typed(text)}' follows`, 'give it a value');
   return { from, text };
 }
 
@@ -36,14 +34,5 @@ export function refusal(setting: Setting, problem: string, hint: string): UsageE
 
 /** A setting as part of a message. */
 export function show({ from, text }: Setting): string {
-  return `${from} '${inOneLine(text)}'`;
-}
-
-/** Somebody else's text as part of a message: cut, and with nothing left that a terminal would act upon. */
-export function inOneLine(text: string, length = 80): string {
-  const start = text.length > length ? `${text.slice(0, length)}…` : text;
-  return start.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character];
-    return named ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
+  return `${from} '${typed(text)}'`;
 }

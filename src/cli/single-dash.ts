@@ -1,7 +1,7 @@
 /** `-lock NAME` where `--lock NAME` is meant. A group of short flags and a value is what it says: `-l ock`, then NAME. */
 import type { CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
-import { inOneLine } from './setting.ts';
+import { typed } from '../text.ts';
 
 /** @throws {UsageError} when one of the words before CMD, or before `--`, is a long flag but for its second dash */
 export function refuseSingleDash(head: readonly string[], known: readonly string[]): void {
@@ -31,5 +31,5 @@ function nameIn(word: string): string {
 }
 
 function refusal(word: string): UsageError {
-  return new UsageError(`unknown option '${inOneLine(word)}'`, `did you mean --${nameIn(word)}?`);
+  return new UsageError(`unknown option '${typed(word)}'`, `did you mean --${nameIn(word)}?`);
 }

@@ -32,6 +32,22 @@ export interface Onlooker {
   readonly unwatched: (fault: LockFault) => void;
 }
 
+/** What a command that looks at a lock is given. */
+export interface LookPorts {
+  readonly found: Lock;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (line: string) => void;
+}
+
+export function lookOptions(
+  { requestTimeoutMs }: Pick<LookOptions, 'requestTimeoutMs'>,
+  { found: lock, clock, signal }: LookPorts,
+): LookOptions {
+  return { lock, clock, signal, requestTimeoutMs };
+}
+
 /** One look. @throws {LockFault} */
 export async function look(options: LookOptions): Promise<Versioned | undefined> {
   const { lock, clock, signal, requestTimeoutMs: boundMs } = options;

@@ -7,51 +7,53 @@
  * A leader renews well within its lease duration, and by default every 2 s: 10 s without a new version, and it is dead,
  * cut off, or another elector with unusually long periods. For those there is the question.
  */
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
+import { formatDuration } from '../duration.ts';
 import { bounded } from '../election/bounded.ts';
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
-import { formatDuration } from '../duration.ts';
-import { look } from './follow.ts';
-import {
-  failed,
-  lookOptions,
-  quoted,
-  refused,
-  type StepDownPlan,
-  type StepDownPorts,
-} from './step-down.ts';
+import { conflictError, lockError } from '../errors.ts';
+import type { Sink } from '../observe/stderr.ts';
+import { quoted } from '../text.ts';
+import { look, lookOptions, type LookPorts } from './follow.ts';
 
-export interface ForcePorts extends StepDownPorts {
-  /** Asks a question that is to be answered with yes or no; undefined when nobody needs to be asked. */
+interface ForcePlan {
+  readonly lock: string;
+  readonly requestTimeoutMs: number;
+}
+
+interface ForcePorts extends LookPorts {
+  /** Asks the person a yes-or-no question; undefined when nobody needs to be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
 const longestVigilMs = 10_000;
 
 /** @throws {ExpectedError} 69, 75 or 77 */
-export async function force(plan: StepDownPlan, ports: ForcePorts): Promise<void> {
+export async function force(plan: ForcePlan, ports: ForcePorts): Promise<void> {
   const said = await clear(plan, ports).catch((thrown: unknown) => {
-    throw failed(plan, thrown);
+    throw lockError(plan.lock, thrown);
   });
   ports.stdout(said);
 }
 
-async function clear(plan: StepDownPlan, ports: ForcePorts): Promise<string> {
+async function clear(plan: ForcePlan, ports: ForcePorts): Promise<string> {
   const { found: lock, clock, signal, stderr, confirm } = ports;
   const seen = await look(lookOptions(plan, ports));
   if (!seen?.record.holder) return 'nobody leads\n';
-  const holder = quoted(seen.record);
+  const holder = quoted(seen.record.holder);
   const vigilMs = Math.min(seen.record.leaseDurationMs ?? Infinity, longestVigilMs);
   stderr(`k8s-leader: ${holder} ${lately(seen, clock.wall())}`);
   stderr(`k8s-leader: watching for renewals for ${formatDuration(vigilMs)}`);
   await clock.sleep(vigilMs, signal);
-  const alive = refused(
-    plan,
+  const alive = conflictError(
+    plan.lock,
     `its record has changed, so ${holder} is not dead, or another leads`,
     'leave out --force to ask it',
   );
   if ((await look(lookOptions(plan, ports)))?.version !== seen.version) throw alive;
   if (confirm && !(await confirm(`clear the record of ${holder}? Only if it is dead [y/N]`)))
-    throw refused(plan, 'nothing was done');
+    throw conflictError(plan.lock, 'nothing was done');
   const bound = { clock, boundMs: plan.requestTimeoutMs, signal };
   const freed = released(seen, clock.wall());
   const { kind } = await bounded(bound, (within) => lock.write(freed, seen, { signal: within }));
@@ -78,4 +80,12 @@ function released({ record }: Versioned, wallMs: number): LeaderRecord {
     renewTimeUs: nowUs,
     transitions,
   };
+}
+
+/** Asks on a terminal. Whatever is not a yes is a no. */
+export async function confirm(question: string, stderr: Sink): Promise<boolean> {
+  stderr(question);
+  const answer = Buffer.alloc(1_024);
+  const { bytesRead } = await promisify(read)(0, answer, 0, answer.length, null);
+  return /^y(es)?$/i.test(answer.toString('utf8', 0, bytesRead).trim());
 }

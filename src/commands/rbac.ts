@@ -1,17 +1,112 @@
 /** `k8s-leader rbac`: manifests that grant a candidate what it needs, and nothing else. */
-import type { ResourceKinds } from '../locks/resources.ts';
+import { readCommandLine, type Spelling } from '../cli/command-line.ts';
+import * as convert from '../cli/conversions.ts';
+import type { Environment } from '../cli/environment.ts';
+import { named, placeOptions, read } from '../cli/place-options.ts';
+import { wantsEvents } from '../cli/run-options.ts';
+import { refusal, type Setting } from '../cli/setting.ts';
+import { UsageError } from '../errors.ts';
+import type { Exit } from '../exit-code.ts';
+import { lockNameProblem } from '../names.ts';
+import { print } from '../print.ts';
+import type { Call } from './call.ts';
 import { needsOf, type Need, type Wishes } from './permissions.ts';
 
-export interface RbacPlan extends Wishes {
-  readonly lockKind: ResourceKinds;
-  /** Left out where undefined: who applies it chooses. */
+/** Whose permissions to print. */
+export interface RbacOptions extends Wishes {
+  /** Undefined: the manifests have none, so that kubectl chooses. */
   readonly namespace: string | undefined;
-  /** Undefined: one named as the lock is printed, too. */
+  /** One that exists; undefined: print one, too, named after the lock. */
   readonly serviceAccount: string | undefined;
 }
 
+type Own = 'service-account' | 'pod-names';
+
+export const spelling: Spelling<Own> = {
+  name: 'rbac',
+  usage: '--lock NAME [options]',
+  description: 'Prints the minimal permissions for candidates of a lock, as YAML.',
+  shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'pod-label'],
+  about: {
+    lock: 'lock they compete for (required)',
+    namespace: 'namespace of the lock (default: $POD_NAMESPACE, else kubectl decides)',
+    events: 'they run with --events (default)',
+    'no-events': 'they run with --no-events',
+    'pod-label': 'they run with --pod-label',
+  },
+  own: {
+    'service-account': [
+      '--service-account <NAME>',
+      'existing account (default: create one named after the lock)',
+    ],
+    'pod-names': [
+      '--pod-names <NAMES>',
+      'with --pod-label: their Pods if known, such as db-0,db-1 (default: any)',
+    ],
+  },
+  epilogue: `
+Prints a Role, a RoleBinding and, unless it exists, the ServiceAccount. Sends
+nothing. "create" is the only verb on the lock that RBAC cannot limit by name.
+
+Examples:
+  k8s-leader rbac --lock my-app -n jobs | kubectl apply -f -
+  k8s-leader rbac --lock my-app --service-account worker > role.yaml`,
+};
+
+/** @throws {UsageError} */
+export function rbacOptions(
+  argv: readonly string[],
+  env: Environment,
+): RbacOptions | { readonly text: string } {
+  const line = readCommandLine(spelling, argv, env);
+  if (line.kind === 'text') return line;
+  const { settings, own } = line;
+  const { lock, lockKind, namespace } = placeOptions(settings);
+  return {
+    lock: named(lock),
+    lockKind,
+    namespace: namespace ?? fromPod(env),
+    serviceAccount: read(own['service-account'], accountName, undefined),
+    events: wantsEvents(settings, 'kubernetes'),
+    podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
+    podNames: podNamesOf(own['pod-names'], settings['pod-label']),
+  };
+}
+
+function podNamesOf(names: Setting | undefined, podLabel: Setting | undefined): Wishes['podNames'] {
+  if (names === undefined) return undefined;
+  if (podLabel === undefined)
+    throw new UsageError('--pod-names needs --pod-label', 'add --pod-label KEY');
+  const each = names.text.split(',');
+  if (each.every((name) => lockNameProblem(name) === undefined)) return each;
+  throw refusal(names, 'not names of Pods, joined by commas', 'for example --pod-names db-0,db-1');
+}
+
+function fromPod(env: Environment): string | undefined {
+  const text = env['POD_NAMESPACE'] ?? '';
+  return text === '' ? undefined : convert.namespaceName({ from: 'POD_NAMESPACE', text });
+}
+
+function accountName(setting: Parameters<typeof convert.lockName>[0]): string {
+  try {
+    return convert.lockName(setting);
+  } catch {
+    throw refusal(
+      setting,
+      "not the name of a service account: lower-case letters, digits, '-' and '.'",
+      'for example --service-account worker',
+    );
+  }
+}
+
+export async function run({ argv, help, env, stdout }: Call): Promise<Exit> {
+  const options = rbacOptions(argv, env);
+  if ('text' in options) return help(options.text);
+  return print(stdout, await asYaml(options));
+}
+
 /** A rule of a Role. */
-export interface Rule {
+interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];
@@ -37,9 +132,9 @@ export function rulesFrom(needs: readonly Need[]): Rule[] {
 }
 
 /** The objects to apply. */
-export function manifests(plan: RbacPlan): Record<string, unknown>[] {
-  const { lock, serviceAccount = lock } = plan;
-  const inNamespace = plan.namespace === undefined ? {} : { namespace: plan.namespace };
+export function manifests(options: RbacOptions): Record<string, unknown>[] {
+  const { lock, serviceAccount = lock } = options;
+  const inNamespace = options.namespace === undefined ? {} : { namespace: options.namespace };
   const apiGroup = 'rbac.authorization.k8s.io';
   const metadata = { name: `${lock}-lock`, ...inNamespace };
   const account = {
@@ -48,8 +143,8 @@ export function manifests(plan: RbacPlan): Record<string, unknown>[] {
     metadata: { name: serviceAccount, ...inNamespace },
   };
   return [
-    ...(plan.serviceAccount === undefined ? [account] : []),
-    { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules: rulesFrom(needsOf(plan)) },
+    ...(options.serviceAccount === undefined ? [account] : []),
+    { apiVersion: `${apiGroup}/v1`, kind: 'Role', metadata, rules: rulesFrom(needsOf(options)) },
     {
       apiVersion: `${apiGroup}/v1`,
       kind: 'RoleBinding',
@@ -65,8 +160,8 @@ const anyPod =
   '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n';
 
 /** The same as one YAML stream. */
-export async function rbac(plan: RbacPlan): Promise<string> {
+export async function asYaml(options: RbacOptions): Promise<string> {
   const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
-  const documents = manifests(plan).map((object) => dumpYaml(object, { lineWidth: -1 }));
-  return (plan.podLabel && !plan.podNames ? anyPod : '') + documents.join('---\n');
+  const documents = manifests(options).map((object) => dumpYaml(object, { lineWidth: -1 }));
+  return (options.podLabel && !options.podNames ? anyPod : '') + documents.join('---\n');
 }

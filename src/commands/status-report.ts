@@ -1,7 +1,7 @@
 /** What a lock says about leadership, for people and scripts. Pure. */
 import { formatDuration } from '../duration.ts';
 import type { Versioned } from '../election/lock.ts';
-import { printable, printableJson } from '../observe/printable.ts';
+import { printable, printableJson } from '../text.ts';
 
 /**
  * - `held`: somebody leads, as far as the record says

@@ -1,11 +1,18 @@
 /** `k8s-leader status`: who leads. Looks, and writes nothing. */
-import type { Clock } from '../election/clock.ts';
-import { asFault, type Lock, type LockFault, type Versioned } from '../election/lock.ts';
-import { ExpectedError } from '../errors.ts';
-import { exitCode } from '../exit-code.ts';
+import { isatty } from 'node:tty';
+import { choices } from '../cli/choices.ts';
+import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
+import * as convert from '../cli/conversions.ts';
+import type { Environment } from '../cli/environment.ts';
+import { choose, named, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import { systemClock } from '../clock.ts';
+import type { Versioned } from '../election/lock.ts';
+import { lockError } from '../errors.ts';
+import type { Exit } from '../exit-code.ts';
 import { faultLine } from '../observe/describe.ts';
-import { printable } from '../observe/printable.ts';
-import { follow, look, type LookOptions } from './follow.ts';
+import { printable } from '../text.ts';
+import { userAgent, type Call } from './call.ts';
+import { follow, look, lookOptions, type LookPorts } from './follow.ts';
 import {
   asJson,
   asLine,
@@ -16,17 +23,88 @@ import {
   type Subject,
 } from './status-report.ts';
 
-export interface StatusPlan extends Subject {
+/** Which lock to look at, and how to show it. */
+export interface StatusOptions extends PlaceOptions {
+  readonly lock: string;
   readonly output: 'text' | 'json';
+  /** Keep looking, and show every change. */
+  readonly watch: boolean;
   readonly requestTimeoutMs: number;
 }
 
-export interface StatusPorts {
-  readonly found: Lock;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly stdout: (text: string) => void;
-  readonly stderr: (line: string) => void;
+export const spelling: Spelling<'output' | 'watch'> = {
+  name: 'status',
+  usage: '--lock NAME [options]',
+  description: 'Shows who leads, since when and until when.',
+  shared: placeFlags,
+  about: {
+    lock: 'lock to show (required)',
+    'request-timeout': 'timeout of one request (default: 5s)',
+  },
+  own: {
+    output: ['-o, --output <FORMAT>', 'text, or json for scripts (default: text)'],
+    watch: ['-w, --watch', 'keep watching, and show every change'],
+  },
+  epilogue: `
+The holder reports the times. "expired" means its lease looks over by this
+machine's clock. That is only a hint, because clocks differ. No standby relies
+on it.
+
+Exit status: 0 if the lock could be read, whether or not anybody leads.
+  64     a flag or variable is invalid
+  69     no usable cluster or lock file, or unreachable
+  77     forbidden; the message names the missing rule
+
+Examples:
+  k8s-leader status --lock nightly --watch
+  k8s-leader status --lock nightly -o json | jq -r .holder`,
+};
+
+/** @throws {UsageError} */
+export function statusOptions(
+  argv: readonly string[],
+  env: Environment,
+): StatusOptions | { readonly text: string } {
+  const line = readCommandLine(spelling, argv, env);
+  if (line.kind === 'text') return line;
+  const { settings, own } = line;
+  const place = placeOptions(settings);
+  const lock = named(place.lock, 'add --lock NAME');
+  return {
+    ...place,
+    lock,
+    output: choose(own.output, choices.output),
+    watch: convert.isOn(own.watch),
+    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+  };
+}
+
+export async function run({ argv, help, env, stdout, stderr, signal }: Call): Promise<Exit> {
+  const options = statusOptions(argv, env);
+  if ('text' in options) return help(options.text);
+  const { openLock, onlyExisting } = await import('../locks/index.ts');
+  const opened = await openLock({ ...options, env, userAgent }, signal);
+  const { lock, backend } = options;
+  const lockKind = backend === 'local' ? 'local' : options.lockKind;
+  const ports: StatusPorts = {
+    subject: { lock, namespace: opened.namespace, lockKind },
+    found: await onlyExisting(opened.lock, { ...options, env }),
+    clock: systemClock,
+    signal,
+    stdout,
+    stderr,
+    isTerminal: isatty(1),
+  };
+  try {
+    await (options.watch ? watchStatus : showStatus)(options, ports);
+  } finally {
+    opened.close();
+  }
+  return { status: 0 };
+}
+
+interface StatusPorts extends LookPorts {
+  readonly subject: Subject;
   /** Whether stdout is one: then what is shown is drawn anew instead of growing. */
   readonly isTerminal: boolean;
 }
@@ -35,18 +113,18 @@ export interface StatusPorts {
 const pauseMs = 2_000;
 
 /** One look. @throws {ExpectedError} 69 or 77 when there is nothing to see */
-export async function status(plan: StatusPlan, ports: StatusPorts): Promise<void> {
-  const { clock, stdout } = ports;
-  const seen = await look(lookOptions(plan, ports)).catch((thrown: unknown) => {
-    throw notSeen(plan, asFault(thrown));
+async function showStatus(options: StatusOptions, ports: StatusPorts): Promise<void> {
+  const { subject, clock, stdout } = ports;
+  const seen = await look(lookOptions(options, ports)).catch((thrown: unknown) => {
+    throw lockError(options.lock, thrown);
   });
-  const report = reportOn(plan, seen, clock.wall());
-  stdout(plan.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
+  const report = reportOn(subject, seen, clock.wall());
+  stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
 }
 
 /** Look after look, until the signal. @throws {ExpectedError} 69 or 77 when there is nothing to see at first */
-export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise<void> {
-  const { clock, signal, stderr, isTerminal } = ports;
+async function watchStatus(options: StatusOptions, ports: StatusPorts): Promise<void> {
+  const { subject, clock, signal, stderr, isTerminal } = ports;
   let broken: (thrown: Error) => void = () => undefined;
   const whenBroken = new Promise<never>((_, reject) => (broken = reject));
   const stdout = (text: string) => {
@@ -57,8 +135,8 @@ export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise
       broken(thrown as Error);
     }
   };
-  const show = plan.output === 'text' && isTerminal ? redrawing : telling;
-  const present = show(plan, { ...ports, stdout });
+  const show = options.output === 'text' && isTerminal ? redrawing : telling;
+  const present = show(options, { ...ports, stdout });
   const say = (text: string) => {
     stderr(`k8s-leader: ${printable(text)}`);
   };
@@ -66,10 +144,10 @@ export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise
     say(`warning: ${text}`);
   };
   const following = follow(
-    { ...lookOptions(plan, ports), pauseMs },
+    { ...lookOptions(options, ports), pauseMs },
     {
       see: (seen) => {
-        present.show(reportOn(plan, seen, clock.wall()), seen);
+        present.show(reportOn(subject, seen, clock.wall()), seen);
       },
       outOfReach: (fault) => {
         warn(`cannot see the lock, retrying: ${faultLine(fault)}`);
@@ -83,7 +161,7 @@ export async function watchStatus(plan: StatusPlan, ports: StatusPorts): Promise
     },
   ).catch((thrown: unknown) => {
     throw thrown instanceof Error && thrown.name === 'LockFault'
-      ? notSeen(plan, asFault(thrown))
+      ? lockError(options.lock, thrown)
       : thrown;
   });
   await Promise.race([following, whenBroken, present.goOn(signal)]);
@@ -96,7 +174,7 @@ interface Presentation {
 }
 
 /** A line a change. */
-function telling({ output }: StatusPlan, { stdout }: StatusPorts): Presentation {
+function telling({ output }: StatusOptions, { stdout }: StatusPorts): Presentation {
   let shown: LockStatus | undefined;
   return {
     show(report) {
@@ -109,12 +187,12 @@ function telling({ output }: StatusPlan, { stdout }: StatusPorts): Presentation 
 }
 
 /** The same place of the terminal, every second: what is said of times grows old. */
-function redrawing(plan: StatusPlan, { clock, stdout }: StatusPorts): Presentation {
+function redrawing(_: StatusOptions, { subject, clock, stdout }: StatusPorts): Presentation {
   const home = '\u001b[H\u001b[J';
   let latest: { readonly seen: Versioned | undefined } | undefined;
   const draw = () => {
     const wallMs = clock.wall();
-    if (latest) stdout(home + asText(reportOn(plan, latest.seen, wallMs), wallMs));
+    if (latest) stdout(home + asText(reportOn(subject, latest.seen, wallMs), wallMs));
   };
   return {
     show(_, seen) {
@@ -128,15 +206,4 @@ function redrawing(plan: StatusPlan, { clock, stdout }: StatusPorts): Presentati
       }
     },
   };
-}
-
-function lookOptions({ requestTimeoutMs }: StatusPlan, ports: StatusPorts): LookOptions {
-  const { found: lock, clock, signal } = ports;
-  return { lock, clock, signal, requestTimeoutMs };
-}
-
-function notSeen({ lock }: Subject, fault: LockFault): ExpectedError {
-  const code = fault.kind === 'denied' ? exitCode.denied : exitCode.unavailable;
-  const hint = fault.hint === undefined ? {} : { hint: fault.hint };
-  return new ExpectedError(code, `lock ${JSON.stringify(lock)}: ${fault.message}`, hint);
 }

@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
-import { oneLine } from './one-line.ts';
+import { oneLine } from '../text.ts';
 
 /** The environment, as it was handed to us. */
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import { LockFault } from '../election/lock.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
 import { errorCode } from './error-code.ts';
-import { oneLine } from './one-line.ts';
+import { oneLine } from '../text.ts';
 
 const caHint = 'check certificate-authority';
 const nameHint = 'check the server address, or set tls-server-name';

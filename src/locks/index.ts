@@ -2,6 +2,7 @@
 import type { Lock } from '../election/lock.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
+import { existsSync } from 'node:fs';
 
 type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
 
@@ -121,4 +122,15 @@ async function othersThan(
     { name: 'ConfigMap', migration: 'configmap+lease', lock: configMapLock(at) },
     { name: 'Endpoints', migration: 'endpoints+lease', lock: endpointsLock(at) },
   ];
+}
+
+/** The same lock for a command that only looks: it does not create a local lock's file, as a candidate does. */
+export async function onlyExisting(
+  lock: Lock,
+  { backend, localFile, env }: Pick<LockChoice, 'backend' | 'localFile' | 'env'>,
+): Promise<Lock> {
+  if (backend !== 'local') return lock;
+  const { defaultLocalFile } = await import('./local.ts');
+  const file = localFile ?? defaultLocalFile(env);
+  return { ...lock, read: async (how) => (existsSync(file) ? lock.read(how) : undefined) };
 }

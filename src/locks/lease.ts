@@ -1,7 +1,7 @@
 /** The record in the spec of a Lease of coordination.k8s.io/v1, as client-go and most others keep it. */
 import { LockFault, type Lock } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
-import { oneLine } from '../kube/one-line.ts';
+import { oneLine } from '../text.ts';
 import type { ObjectKind } from './api-object.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
 import { fieldsOf, recordFrom } from './record-fields.ts';

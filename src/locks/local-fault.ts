@@ -1,6 +1,6 @@
 /** What can go wrong with the files of a local lock, as the faults of the port. */
 import { LockFault, type FaultKind } from '../election/lock.ts';
-import { oneLine } from '../kube/one-line.ts';
+import { oneLine } from '../text.ts';
 
 /** Path and reason are words of others. */
 export function lockFileFault(

@@ -1,5 +1,5 @@
 /** What probes are told: pure functions from what can be seen to yes or no, each with one line that says why. */
-import { printable } from './printable.ts';
+import { printable } from '../text.ts';
 import type { View } from './view.ts';
 
 export interface Probe {

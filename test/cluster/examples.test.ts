@@ -3,9 +3,8 @@
  * Standard is enforced, with the permissions that `rbac` prints, and with command lines that work under them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node/dist/yaml.js';
 import { describe, expect } from 'vitest';

@@ -1,6 +1,6 @@
 import { loadAllYaml } from '@kubernetes/client-node/dist/yaml.js';
 import { describe, expect, it, test } from 'vitest';
-import { manifests, rbac, rulesFrom } from '../../src/commands/rbac.ts';
+import { asYaml, manifests, rulesFrom } from '../../src/commands/rbac.ts';
 import { needsOf } from '../../src/commands/permissions.ts';
 
 const plan = {
@@ -63,10 +63,10 @@ describe('the rules', () => {
   });
 
   it('say so when they are for any Pod', async () => {
-    const any = await rbac({ ...plan, podLabel: true });
+    const any = await asYaml({ ...plan, podLabel: true });
     expect(any).toMatch(/^# .* not known: get and patch are for every Pod/);
-    expect(await rbac({ ...plan, podLabel: true, podNames: ['a'] })).not.toContain('#');
-    expect(await rbac(plan)).not.toContain('#');
+    expect(await asYaml({ ...plan, podLabel: true, podNames: ['a'] })).not.toContain('#');
+    expect(await asYaml(plan)).not.toContain('#');
   });
 });
 
@@ -92,7 +92,7 @@ describe('the manifests', () => {
 it('the YAML says what the manifests say, also where a name looks like a number', async () => {
   for (const odd of ['123', 'true', 'null', '1e3', '0x1f', 'y', '2026-11-21']) {
     const odder = { ...plan, lock: odd, namespace: odd, events: true };
-    const read = loadAllYaml(await rbac(odder)) as unknown[];
+    const read = loadAllYaml(await asYaml(odder)) as unknown[];
     expect(JSON.parse(JSON.stringify(read))).toEqual(manifests(odder));
   }
 });

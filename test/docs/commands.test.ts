@@ -19,6 +19,12 @@ import {
 
 const root = join(import.meta.dirname, '../..');
 
+/** The commands that are more than a file. */
+const fileOf: Readonly<Record<string, string>> = {
+  completion: 'completion/completion',
+  doctor: 'doctor/doctor',
+};
+
 type Read = (argv: readonly string[], env: object) => unknown;
 
 /** Throws a usage error where the program would print one. */
@@ -28,10 +34,8 @@ async function accept(argv: readonly string[]): Promise<void> {
     parse(argv, {}, { version: '1' });
     return;
   }
-  const { default: none, ...all } = (await import(`../../src/cli/${name}-options.ts`)) as Record<
-    string,
-    unknown
-  >;
+  const file = join(root, 'src/commands', `${fileOf[name] ?? name}.ts`);
+  const { default: none, ...all } = (await import(file)) as Record<string, unknown>;
   expect(none).toBeUndefined();
   const reader = Object.entries(all).find(([key]) => key.endsWith('Options'))?.[1] as Read;
   reader(rest, {});

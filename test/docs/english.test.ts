@@ -1,6 +1,6 @@
 /** Phrases that the texts for users once had, and for which there are plainer ones. */
 import { describe, expect, test } from 'vitest';
-import { wholeProgram } from '../../src/cli/outline.ts';
+import { wholeProgram } from '../../src/commands/program.ts';
 import { pages, scripts, textOf } from './support/pages.ts';
 
 const clumsy = [

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it, test } from 'vitest';
-import { outline } from '../../src/cli/outline.ts';
+import { outline } from '../../src/commands/program.ts';
 
 const page = 'man/k8s-leader.1';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { outline } from '../../src/cli/outline.ts';
+import { outline } from '../../src/commands/program.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { exitCode } from '../../src/exit-code.ts';

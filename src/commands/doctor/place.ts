@@ -1,0 +1,104 @@
+/** What `doctor` looks at on this machine: programs, init, the file of a local lock. */
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { findCommand } from '../../child/command.ts';
+import { keeperProblem } from '../../child/keeper-problem.ts';
+import { exitCode } from '../../exit-code.ts';
+import { look } from '../follow.ts';
+import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
+import type { DoctorPlan, DoctorPorts } from './target.ts';
+
+export async function* checkPlace(
+  { env, command }: DoctorPlan,
+  { pid, findKeeper }: DoctorPorts,
+): Findings {
+  const problem = keeperProblem(findKeeper);
+  yield problem === undefined
+    ? well('keeper', 'CMD and all that it starts end with us')
+    : ill(
+        'keeper',
+        `CMD would outlive a killed or frozen wrapper: ${problem}`,
+        'see "Without a keeper" in docs/install.md',
+      );
+  yield checkInit(pid);
+  if (command === undefined) return;
+  try {
+    yield well('command', findCommand(command, env['PATH']));
+  } catch (thrown) {
+    yield illness('command', thrown);
+  }
+  await Promise.resolve();
+}
+
+/** Where we are PID 1, or the wrapper that runs beside us is. */
+function checkInit(pid: number) {
+  const remedy = 'put an init such as tini in front of it';
+  if (pid === 1)
+    return ill('init', 'this is PID 1: zombies are not reaped, an early signal is lost', remedy);
+  const first = firstProcess();
+  const [program = '', script = ''] = first ?? [];
+  if (program === '') return open('init', 'cannot see which process is PID 1');
+  if (basename(program).startsWith('node') && script.includes('k8s-leader'))
+    return ill('init', 'k8s-leader is PID 1 here: zombies are not reaped', remedy);
+  return well('init', `PID 1 is ${basename(program)}`);
+}
+
+function firstProcess(): string[] | undefined {
+  try {
+    return readFileSync('/proc/1/cmdline', 'utf8').split('\0');
+  } catch {
+    return undefined;
+  }
+}
+
+export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Findings {
+  const about = 'lock file';
+  try {
+    const { defaultLocalFile } = await import('../../locks/local.ts');
+    const file = resolve(plan.localFile ?? defaultLocalFile(plan.env));
+    if (!existsSync(file)) {
+      yield await whereItWouldBeMade(file);
+      return;
+    }
+    // Reading needs less. A candidate writes to the file and beside it.
+    const closed = [file, dirname(file)].find((path) => !isWritable(path));
+    if (closed !== undefined) {
+      yield unwritable(`${file} cannot be used`, closed);
+      return;
+    }
+    const { openLock } = await import('../../locks/index.ts');
+    const { lock } = await openLock(plan, ports.signal);
+    const seen = await look({ lock, ...ports, requestTimeoutMs: plan.requestTimeoutMs });
+    const { holder } = seen?.record ?? {};
+    yield well(about, holder ? `${file}, the lock is held by ${JSON.stringify(holder)}` : file);
+  } catch (thrown) {
+    yield illness(about, thrown);
+  }
+}
+
+/** A candidate would make it, and its folders; a doctor does not, who may be another user. */
+async function whereItWouldBeMade(file: string): Promise<Finding> {
+  const { refuseOpenFolder } = await import('../../locks/local-place.ts');
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (!isWritable(folder)) return unwritable(`${file} cannot be made`, folder);
+  // What the candidate makes is for its owner alone.
+  if (folder === dirname(file)) await refuseOpenFolder(file, folder);
+  return well('lock file', `${file}, which the first candidate creates`);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, statSync(path).isFile() ? constants.W_OK : constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** With the status that `run` ends with there. */
+function unwritable(text: string, path: string): Finding {
+  const remedy = 'choose a file in a folder that you may write to with --local-file';
+  const why = `no permission to write to ${path}`;
+  return ill('lock file', `${text}: ${why}`, remedy, exitCode.unavailable);
+}
