@@ -55,6 +55,11 @@ export interface Versioned {
    * or a hand has changed one.
    */
   readonly isTorn?: boolean;
+  /**
+   * Of a lock that is kept in several objects: the versions of those that nobody holds though nobody has released them,
+   * joined as versions are. Half a claim in another object may hide them from the record.
+   */
+  readonly emptied?: string;
 }
 
 /** What a watch shows: the object as a change has left it. */

@@ -12,7 +12,11 @@
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
  *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out
  *   what it was promised, also by a renewal that we have not seen, the latest of which may be as old as this sight.
- *   Of a lock in several objects one may vanish, whatever the others say: the promise may have been made in that one.
+ *   Of a lock in several objects one may vanish or be emptied, whatever the others say: the promise may have been made in
+ *   that one. So half a claim of ours counts for nothing beside it. We waited for what the version promised that we claimed
+ *   on. But the other object refused the write, because its holder had renewed it since, and then a hand emptied it. That
+ *   renewal came before our sight of what the hand has left: its whole duration from this sight on is enough. The same
+ *   emptied version seen again says nothing new, so the wait ends.
  *
  * A release ends the promise of the term that it follows, and no other. A hand that came before it, between two looks, is
  * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
@@ -20,6 +24,7 @@
  */
 import { isByHand, isClearedByHand, isOfOneTerm } from './foreign-hand.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
+import { hasOtherPart } from './version.ts';
 
 export interface Observation {
   /** The latest known state; undefined when the object does not exist. */
@@ -73,11 +78,14 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs, holder: before?.holder };
   const holder = holderOf(seen.record, before?.holder, sight.assumedDurationMs);
   if (sight.isOurs || sight.isDoubtful) {
+    // Who was robbed may restore its record beside a half of ours, and be robbed again.
+    const robbed = forcedUntilMs > nowMs ? before?.holder : undefined;
     // Usually written over a record whose time was up. If not, somebody's hand was in the game.
     const keptUntilMs = promisedUntilMs > nowMs ? brokenUntilMs : promisedUntilMs;
     const { isOurs, renewedWithinMs = sight.assumedDurationMs } = sight;
     const twinUntilMs = isOurs ? -Infinity : nowMs + renewedWithinMs;
-    return { seen, promisedUntilMs: Math.max(keptUntilMs, twinUntilMs), forcedUntilMs, holder };
+    const untilMs = Math.max(keptUntilMs, twinUntilMs);
+    return { seen, promisedUntilMs: untilMs, forcedUntilMs, holder: robbed ?? holder };
   }
   // Also where the holder has changed: it may have been a hand that named another.
   const claimedUntilMs = nowMs + holder.durationMs;
@@ -93,7 +101,8 @@ function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: n
   return { record, durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs };
 }
 
-function isFreed(record: LeaderRecord): boolean {
+/** Whether its holder has released it, as far as can be told. */
+export function isFreed(record: LeaderRecord): boolean {
   return isReleased(record) && !isClearedByHand(record);
 }
 
@@ -108,6 +117,7 @@ function isByForce(before: Observation | undefined, { seen, nowMs }: Sight): boo
   if (!before) return false;
   const isTakenAway = !seen || (seen.record.holder === '' && !isFreed(seen.record));
   if (isTakenAway || isByHand(before.seen, seen)) return true;
+  if (hasOtherPart(seen.emptied, before.seen?.emptied)) return true;
   // It was taken away before. The holder may have restored it in between, and not be the one who has released it.
   return seen.record.holder === '' && !before.seen?.record.holder && before.forcedUntilMs > nowMs;
 }

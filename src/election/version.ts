@@ -53,6 +53,15 @@ export function hasNewPart(uid: string | undefined, before: string | undefined):
   });
 }
 
+/** Whether one of several objects has a version here that it had not `before`. */
+export function hasOtherPart(versions: string | undefined, before: string | undefined): boolean {
+  if (versions === undefined) return false;
+  const partsBefore = before?.split(separator) ?? [];
+  return versions
+    .split(separator)
+    .some((part, index) => part !== absent && part !== partsBefore[index]);
+}
+
 function compare(version: string, other: string): 'earlier' | 'same' | 'later' | undefined {
   if (version === other) return 'same';
   if (!isNumber(version) || !isNumber(other)) return undefined;

@@ -15,7 +15,7 @@
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
 import { isClearedByHand } from '../election/foreign-hand.ts';
-import { isReleased } from '../election/observation.ts';
+import { isFreed, isReleased } from '../election/observation.ts';
 import { isFor, recordAfter } from '../election/remarks.ts';
 import { joinVersions } from '../election/version.ts';
 
@@ -41,7 +41,16 @@ export function combined(parts: Parts): Versioned | undefined {
   const uid = joinVersions([first?.uid, second?.uid]);
   const said = saidBy(one, others[0]);
   const record = remarked(said.record, [one, ...others]);
-  return { ...said, record, version, origin: parts, uid };
+  return { ...said, ...emptiedOf(parts), record, version, origin: parts, uid };
+}
+
+function emptiedOf({ first, second }: Parts): Pick<Versioned, 'emptied'> {
+  const versions = [first, second].map((part) =>
+    part?.record.holder === '' && !isFreed(part.record) ? part.version : undefined,
+  );
+  return versions.some((version) => version !== undefined)
+    ? { emptied: joinVersions(versions) }
+    : {};
 }
 
 /** What a write on top of `basis` is to be based on, in each of the objects. */

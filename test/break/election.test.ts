@@ -138,6 +138,27 @@ test('a wish for a lock in two objects, written between the two halves of a rene
   expect([term.loss, term.stepDown.aborted]).toEqual([undefined, true]);
 });
 
+test('half a claim on a lock in two objects, beside which a hand empties what its holder has renewed', async () => {
+  const scene = new Scene();
+  const [first, second] = [new MemoryLockServer(), new MemoryLockServer()];
+  const timing = { leaseDurationMs: 1_000, renewDeadlineMs: 600, retryPeriodMs: 200 };
+  const a = scene.replica('a', { lock: second.handle(), timing, requestTimeoutMs: 300 });
+  let wiped = 0;
+  const wiping = second.handle({
+    onTheWayBack: ({ verb }) => {
+      if (verb !== 'write' || wiped > 0) return;
+      wiped += 1;
+      second.edit({ ...second.record!, holder: '', leaseDurationMs: undefined });
+    },
+  });
+  const b = scene.replica('b', { lock: pairLock(first.handle(), wiping) });
+  await a.lead();
+  b.campaign();
+  // Between two looks of the one the other renews ten times: its lease seems to be over.
+  expect(await scene.mostLeadingDuring(10_000)).toBe(1);
+  expect([wiped, scene.leading]).toEqual([1, ['a']]);
+});
+
 describe('a proxy that sends a write twice and passes on the second answer', () => {
   test('does not end the term that it renews', async () => {
     const scene = new Scene();

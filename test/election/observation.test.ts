@@ -242,4 +242,39 @@ describe('of a lock in two objects', () => {
     );
     expect(claimableAtMs(memory)).toBe(expected);
   });
+
+  describe('half a claim of ours does not hide that the other has been emptied', () => {
+    const ours = recordOf('a', { leaseDurationMs: 4_000 });
+    const half = { seen: { record: ours, isTorn: true, origin: undefined }, isOurs: true };
+    const look = (nowMs: number, version: string, emptied?: string) => ({
+      ...half,
+      seen: { ...half.seen, version, ...(emptied ? { emptied } : {}) },
+      nowMs,
+      assumedDurationMs,
+    });
+    const saw = after({ at: 5_000, sees: held, version: 'none+5' });
+
+    test('its holder may have renewed since', () => {
+      expect(claimableAtMs(observe(saw, look(20_100, '6+8', 'none+8')))).toBe(35_100);
+    });
+
+    test('unless it was released', () => {
+      expect(claimableAtMs(observe(saw, look(20_100, '6+8')))).toBe(20_000);
+    });
+
+    test('once for each time: what has been waited out counts no more', () => {
+      const waited = observe(saw, look(20_100, '6+8', 'none+8'));
+      expect(claimableAtMs(observe(waited, look(36_000, '9+8', 'none+8')))).toBe(35_100);
+    });
+
+    test('its holder may have restored it in between', () => {
+      const waiting = observe(saw, look(20_100, '6+8', 'none+8'));
+      const again = observe(waiting, look(30_000, '6+10', 'none+10'));
+      expect(claimableAtMs(again)).toBe(45_000);
+    });
+
+    test('who sees nothing but that knows of nobody', () => {
+      expect(claimableAtMs(observe(undefined, look(20_100, '6+8', 'none+8')))).toBe(-Infinity);
+    });
+  });
 });

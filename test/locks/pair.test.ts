@@ -136,6 +136,16 @@ describe('what both say together:', () => {
     );
   });
 
+  test.each<[string, Said, Said, string | undefined]>([
+    ['one that was cleared beside one that is held', ours, cleared, 'none+101'],
+    ['in any order', cleared, ours, '101+none'],
+    ['both', cleared, cleared, '101+101'],
+    ['not one that was released', ours, { ...released, acquireTimeUs: 8 }, undefined],
+    ['nor one that is not there', undefined, ours, undefined],
+  ])('which of them were emptied: %s', async (_, first, second, expected) => {
+    expect((await stage([first, second]).seen()).emptied).toBe(expected);
+  });
+
   it('is a new version with each change of each', async () => {
     const { first, second, lock } = stage([ours, ours]);
     const versions = new Set<string | undefined>();

@@ -538,6 +538,23 @@ export const mutations: readonly Mutation[] = [
     tests: pairs,
   },
   {
+    name: 'half a claim hides that a hand has emptied the other object',
+    edits: [
+      [observation, 'if (hasOtherPart(seen.emptied, before.seen?.emptied)) return true;', ''],
+    ],
+    tests: ['test/break/election.test.ts', 'test/election/observation.test.ts'],
+  },
+  {
+    name: 'an emptied object counts again and again beside half a claim',
+    edits: [[observation, 'before.seen?.emptied', 'undefined']],
+    tests: ['test/election/observation.test.ts'],
+  },
+  {
+    name: 'half a claim makes us forget who may restore the other object',
+    edits: [[observation, 'holder: robbed ?? holder', 'holder']],
+    tests: ['test/election/observation.test.ts'],
+  },
+  {
     name: 'a pair has the version of one',
     edits: [
       [
@@ -924,8 +941,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'Math.max(keptUntilMs, twinUntilMs), forcedUntilMs, holder }',
-        'Math.max(keptUntilMs, twinUntilMs), forcedUntilMs: -Infinity, holder }',
+        'promisedUntilMs: untilMs, forcedUntilMs, holder',
+        'promisedUntilMs: untilMs, forcedUntilMs: -Infinity, holder',
       ],
     ],
     tests: election,
