@@ -1,6 +1,7 @@
 /**
  * Compare-and-swap on the states of one lock, in a folder of its own, without any lock of the system:
  *
+ *     lock-77d2c04e61f3ab58         empty; tells this lock from one that is made anew after a hand has removed it
  *     head-17-5f0c8e1b9a3d7c24      empty; its name says which state is the present one
  *     state-17-5f0c8e1b9a3d7c24     that state
  *     state-18-99ab04d21f6c33e0     one that somebody means to put in its place
@@ -39,6 +40,8 @@ export interface Mark {
 export interface State {
   readonly mark: Mark;
   readonly text: string;
+  /** Undefined when somebody took it away. */
+  readonly uid: string | undefined;
 }
 
 /** What a state is to say, and whether it must survive a power cut. */
@@ -63,7 +66,7 @@ export async function presentState(
     if (names === undefined || names.length === 0) return undefined;
     const mark = headAmong(names);
     const text = mark && (await readState(join(folder, nameOf('state', mark))));
-    if (mark && text !== undefined) return { mark, text };
+    if (mark && text !== undefined) return { mark, text, uid: uidAmong(names) };
     // As a rule the head has moved on since; that is no wait in vain.
     if (mark && mark.id !== last) vain = 0;
     last = mark?.id;
@@ -103,13 +106,15 @@ export async function createState(
   number: bigint,
   text: string,
   signal: AbortSignal,
-): Promise<Mark | undefined> {
+): Promise<{ readonly mark: Mark; readonly uid: string } | undefined> {
   const mark = { number, id: newId() };
+  const uid = newId();
   const made = join(dirname(folder), `new-${mark.id}`);
   try {
     await mkdir(made, { mode: 0o700 });
     await writeState(join(made, nameOf('state', mark)), text, true);
     await writeState(join(made, nameOf('head', mark)), '', true);
+    await writeState(join(made, `lock-${uid}`), '', true);
     await settle(made);
     signal.throwIfAborted();
     await rename(made, folder);
@@ -119,7 +124,7 @@ export async function createState(
     throw thrown;
   }
   await settle(dirname(folder));
-  return mark;
+  return { mark, uid };
 }
 
 /** The greatest number that a lock has reached; zero when it is none. */
@@ -143,6 +148,10 @@ function marksAmong(names: readonly string[], kind: 'head' | 'state'): Mark[] {
     const [, number = '', id] = form.exec(name) ?? [];
     return markOf(number, id) ?? [];
   });
+}
+
+function uidAmong(names: readonly string[]): string | undefined {
+  return names.flatMap((name) => /^lock-([0-9a-f]{16})$/.exec(name)?.[1] ?? [])[0];
 }
 
 /** There is one, unless a hand has put others beside it. */

@@ -19,7 +19,8 @@ import { exitCode } from '../exit-code.ts';
 import { fileFault, lockFileFault } from './local-fault.ts';
 import { openStore, type LocalFile, type Store } from './local-file.ts';
 import { recordFrom } from './local-record.ts';
-import { createState, markOf, presentState, replaceState, type Mark } from './local-states.ts';
+import { createState, markOf, presentState, replaceState } from './local-states.ts';
+import type { Mark, State } from './local-states.ts';
 
 export interface LocalLockOptions {
   /** It, its folder (for its owner alone) and FILE.d are made when they do not exist. */
@@ -69,7 +70,7 @@ export function localLock(options: LocalLockOptions): Lock {
         const state = await presentState(folder, signal);
         if (state === undefined) return undefined;
         see(state.mark);
-        return versioned(recordFrom(state.text), state.mark);
+        return versioned(recordFrom(state.text), state);
       }),
     write: (given, basis, { signal }) =>
       inFolder(signal, async (folder, { floor }) => {
@@ -79,12 +80,13 @@ export function localLock(options: LocalLockOptions): Lock {
         if (basis && !before) return { kind: 'conflict' };
         const clock = BigInt(Date.now()) * 1_000n;
         const first = [clock, floor, highest].reduce((one, other) => (one > other ? one : other));
-        const mark = before
+        const next = before
           ? await replaceState(folder, before, { text, mustLast: mustLast(record, basis) }, signal)
           : await createState(folder, first + 1n, text, signal);
-        if (mark === undefined) return { kind: 'conflict' };
-        see(mark);
-        return { kind: 'written', current: versioned(record, mark) };
+        if (next === undefined) return { kind: 'conflict' };
+        const state = 'mark' in next ? next : { mark: next, uid: basis?.uid };
+        see(state.mark);
+        return { kind: 'written', current: versioned(record, state) };
       }),
   };
 }
@@ -96,8 +98,9 @@ function mustLast(record: LeaderRecord, { record: before }: Versioned): boolean 
   return (holder !== '' && !isTermOf) || done !== undefined;
 }
 
-function versioned(record: Versioned['record'], { number, id }: Mark): Versioned {
-  return { record, version: String(number), origin: id };
+function versioned(record: LeaderRecord, { mark, uid }: Omit<State, 'text'>): Versioned {
+  const { number, id } = mark;
+  return { record, version: String(number), origin: id, uid };
 }
 
 /** One for each lock, with nothing in it that a path is made of, and no longer than a name may be. */

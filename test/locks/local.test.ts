@@ -154,7 +154,7 @@ describe('the file', () => {
     for (const folder of [dirname(file), `${file}.d`, dirname(lockFolder()), lockFolder()])
       expect(await modeOf(folder)).toBe(0o700);
     const states = await readdir(lockFolder());
-    expect(states).toHaveLength(2);
+    expect(states).toHaveLength(3);
     for (const name of states) expect(await modeOf(join(lockFolder(), name))).toBe(0o600);
   });
 
@@ -162,9 +162,10 @@ describe('the file', () => {
     for (const holder of ['a', 'b', 'c']) await raise(holder);
     expect(await readdir(join(folder, 'state'))).toEqual(['locks.db', 'locks.db.d']);
     expect(await readdir(`${file}.d`)).toHaveLength(1);
-    const { version, origin } = (await read())!;
+    const { version, origin, uid } = (await read())!;
     const state = `${version}-${String(origin)}`;
-    expect(await readdir(lockFolder())).toEqual([`head-${state}`, `state-${state}`]);
+    const names = [`head-${state}`, `lock-${uid!}`, `state-${state}`];
+    expect(await readdir(lockFolder())).toEqual(names);
   });
 
   it('keeps the states that somebody means to write, and removes those of the past', async () => {
@@ -284,6 +285,14 @@ describe('the file', () => {
       expect(await readdir(`${file}.d`)).toHaveLength(1);
     },
   );
+
+  it('is another one after that, as its uid tells, and the same as long as nobody removes it', async () => {
+    const { uid } = await raise('a');
+    expect(uid).toMatch(/^[0-9a-f]{16}$/);
+    expect([(await raise('b')).uid, (await read())?.uid]).toEqual([uid, uid]);
+    await rm(lockFolder(), { recursive: true });
+    expect((await raise('b')).uid).not.toBe(uid);
+  });
 
   it('remembers for newcomers what it has given out', async () => {
     const before = await raise('a');
