@@ -54,13 +54,13 @@ export function secretLock(options: ObjectLockOptions): Lock {
   return objectLock(options, async () => (await annotation()).secretLock);
 }
 
-/** A lock among the processes of one user on this machine, in a file; cannot be watched. @throws {RangeError} as above */
+/** A lock among the processes of one user on this machine, in a file. @throws {RangeError} as above */
 export function localLock({ name, namespace = 'default', file }: LocalLockOptions): Lock {
   refuse(lockNameProblem(name), namespaceProblem(namespace));
-  return onFirstUse(async () => {
+  return watchable(async () => {
     const { defaultLocalFile, localLock: lockIn } = await import('../locks/local.ts');
     return lockIn({ file: file ?? defaultLocalFile(processEnvironment()), namespace, name });
-  }).lock;
+  });
 }
 
 const annotation = () => import('../locks/annotation.ts');
@@ -70,7 +70,7 @@ function objectLock(
   load: () => Promise<(place: Place) => Lock>,
 ): Lock {
   refuse(lockNameProblem(name), namespace === undefined ? undefined : namespaceProblem(namespace));
-  const { lock, opened } = onFirstUse(async (signal) => {
+  return watchable(async (signal) => {
     const lockIn = await load();
     const connection = await cluster.connection(signal);
     const { chooseNamespace } = await import('../kube/namespace.ts');
@@ -78,26 +78,22 @@ function objectLock(
     const chosen = chooseNamespace({ ...given, cluster: connection.cluster.namespace });
     return lockIn({ connection, namespace: chosen, name });
   });
+}
+
+/** Opened by the first request that can; an attempt that failed is followed by another. */
+function watchable(open: (signal: AbortSignal) => Promise<Lock>): Lock {
+  let lock: Lock | undefined;
+  const opened = async (signal: AbortSignal) => (lock ??= await open(signal).catch(asLockFault));
   return {
-    ...lock,
+    read: async (how) => (await opened(how.signal)).read(how).catch(asLockFault),
+    write: async (record, basis, how) =>
+      (await opened(how.signal)).write(record, basis, how).catch(asLockFault),
     watch: async (signal) => {
       const sightings = (await opened(signal)).watch?.(signal);
       if (!sightings) throw new LockFault('unsupported', 'this lock cannot be watched');
       return sightings;
     },
   };
-}
-
-/** Opened by the first request that can; an attempt that failed is followed by another. */
-function onFirstUse(open: (signal: AbortSignal) => Promise<Lock>) {
-  let lock: Lock | undefined;
-  const opened = async (signal: AbortSignal) => (lock ??= await open(signal).catch(asLockFault));
-  const first: Lock = {
-    read: async (how) => (await opened(how.signal)).read(how).catch(asLockFault),
-    write: async (record, basis, how) =>
-      (await opened(how.signal)).write(record, basis, how).catch(asLockFault),
-  };
-  return { lock: first, opened };
 }
 
 function refuse(...problems: readonly (string | undefined)[]): void {

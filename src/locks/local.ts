@@ -21,6 +21,7 @@ import { openStore, type LocalFile, type Store } from './local-file.ts';
 import { recordFrom } from './local-record.ts';
 import { createState, markOf, presentState, replaceState } from './local-states.ts';
 import type { Mark, State } from './local-states.ts';
+import { localSightings, type Look } from './local-watch.ts';
 
 export interface LocalLockOptions {
   /** It, its folder (for its owner alone) and FILE.d are made when they do not exist. */
@@ -64,14 +65,17 @@ export function localLock(options: LocalLockOptions): Lock {
     }
   }
 
+  const look = (signal: AbortSignal): Promise<Look> =>
+    inFolder(signal, async (folder) => {
+      const state = await presentState(folder, signal);
+      if (state === undefined) return { folder, seen: undefined };
+      see(state.mark);
+      return { folder, seen: versioned(recordFrom(state.text), state) };
+    });
+
   return {
-    read: ({ signal }) =>
-      inFolder(signal, async (folder) => {
-        const state = await presentState(folder, signal);
-        if (state === undefined) return undefined;
-        see(state.mark);
-        return versioned(recordFrom(state.text), state);
-      }),
+    read: async ({ signal }) => (await look(signal)).seen,
+    watch: (signal) => Promise.resolve(localSightings(() => look(signal), signal)),
     write: (given, basis, { signal }) =>
       inFolder(signal, async (folder, { floor }) => {
         const record = recordAfter(given, basis?.record);

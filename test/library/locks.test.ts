@@ -70,7 +70,6 @@ lockContract('localLock', () => {
     lock: another(),
     another,
     remove: () => rm(file),
-    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });

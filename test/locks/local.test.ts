@@ -46,7 +46,6 @@ lockContract('the local lock', () => {
     lock: handle(),
     another: handle,
     remove: () => rm(lockFolder('demo'), { recursive: true }),
-    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
@@ -57,7 +56,6 @@ lockContract('the local lock whose file is removed', () => {
     lock: handle(),
     another: handle,
     remove: () => rm(file),
-    isUnwatched: true,
     close: () => Promise.resolve(),
   });
 });
