@@ -1,10 +1,12 @@
 /**
- * The CHANGELOG at a release. As `npm version` calls it: what is unreleased becomes the part of the version in
- * package.json, with the date of today. With `--notes` it prints the part of that version instead.
+ * The CHANGELOG and the Helm chart at a release. As `npm version` calls it: what is unreleased becomes the part of the
+ * version in package.json, with the date of today, and the chart gets that version. With `--notes` it prints the part of
+ * that version instead.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const page = 'CHANGELOG.md';
+const chart = 'packaging/chart/Chart.yaml';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const text = readFileSync(page, 'utf8');
 
@@ -30,4 +32,6 @@ if (process.argv.includes('--notes')) {
   const today = new Date().toISOString().slice(0, 10);
   const heading = `## [Unreleased]\n\n## [${version}] - ${today}`;
   writeFileSync(page, text.replace(/^## \[Unreleased\]/m, heading));
+  const about = readFileSync(chart, 'utf8');
+  writeFileSync(chart, about.replace(/^(version|appVersion): .*$/gm, `$1: ${version}`));
 }

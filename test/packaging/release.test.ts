@@ -1,6 +1,6 @@
-/** What `npm version` does to the CHANGELOG, and what a release takes from there. */
+/** What `npm version` does to the CHANGELOG and the chart, and what a release takes from there. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -14,18 +14,22 @@ function place(version: string, changes: string) {
   });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ version }));
   writeFileSync(join(folder, 'CHANGELOG.md'), head + changes);
+  mkdirSync(join(folder, 'packaging/chart'), { recursive: true });
+  const chart = join(folder, 'packaging/chart/Chart.yaml');
+  writeFileSync(chart, 'apiVersion: v2\nversion: 0.0.1\nappVersion: 0.0.1\n');
   const options = { cwd: folder, encoding: 'utf8', stdio: 'pipe' } as const;
   return {
     release: (...flags: string[]) =>
       execFileSync(process.execPath, [resolve('scripts/release.js'), ...flags], options),
+    chart: () => readFileSync(chart, 'utf8'),
     changes: () => readFileSync(join(folder, 'CHANGELOG.md'), 'utf8').slice(head.length),
   };
 }
 
 const earlier = '## [0.1.0] - 2026-01-01\n\n### Added\n\n- All.\n';
 
-it('makes a dated part of what is unreleased', () => {
-  const { release, changes } = place(
+it('makes a dated part of what is unreleased, and gives the chart its version', () => {
+  const { release, changes, chart } = place(
     '0.2.0',
     `## [Unreleased]\n\n### Fixed\n\n- It.\n\n${earlier}`,
   );
@@ -35,6 +39,7 @@ it('makes a dated part of what is unreleased', () => {
     `## [Unreleased]\n\n## [0.2.0] - ${today}\n\n### Fixed\n\n- It.\n\n${earlier}`,
   );
   expect(release('--notes')).toBe('### Fixed\n\n- It.\n');
+  expect(chart()).toBe('apiVersion: v2\nversion: 0.2.0\nappVersion: 0.2.0\n');
 });
 
 it('refuses a version of which nothing is told, or twice', () => {
@@ -43,4 +48,11 @@ it('refuses a version of which nothing is told, or twice', () => {
   expect(() => again.release()).toThrow('there already');
   expect(again.release('--notes')).toBe('### Added\n\n- All.\n');
   expect(() => place('0.2.0', earlier).release('--notes')).toThrow('nothing about 0.2.0');
+});
+
+it('the chart has the version of the package', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const about = readFileSync('packaging/chart/Chart.yaml', 'utf8');
+  const versions = [...about.matchAll(/^(?:version|appVersion): (.*)$/gm)].map(([, said]) => said);
+  expect(versions).toEqual([version, version]);
 });
