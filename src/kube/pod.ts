@@ -26,7 +26,7 @@ export interface SeenPod {
 }
 
 /** The annotation that changes with every write. */
-export const writeAnnotation = 'k8s-leader/label-write';
+export const writeAnnotation = 'k8s-leader.dev/label-write';
 
 /** One label of a Pod. Beyond network faults it throws what {@link answerFault} makes of an answer. */
 export interface LabelledPod {
