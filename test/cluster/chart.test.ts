@@ -72,6 +72,14 @@ describe('as rendered', () => {
     });
     const example = loadYaml(readFileSync('examples/monitoring/alerts.yaml', 'utf8'));
     expect(spec('PrometheusRule')).toEqual(example);
+
+    const ours = [
+      '--set',
+      'prometheusRule.enabled=true,prometheusRule.runbooks=https://wiki/alerts',
+    ];
+    const linked = JSON.stringify(await rendered(ours));
+    expect(linked).toContain('"runbook_url":"https://wiki/alerts#k8sleadernone"');
+    expect(linked).not.toContain('OWNER');
   });
 
   test.for([

@@ -72,3 +72,52 @@ it('every alert has a test', () => {
   const tests = read('examples', 'monitoring', 'alerts.test.yaml');
   expect(alerts.map(([, name = '']) => name).filter((name) => !tests.includes(name))).toEqual([]);
 });
+
+it('every alert links to its part of docs/alerts.md', () => {
+  const alerts = read('examples', 'monitoring', 'alerts.yaml');
+  const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
+  const links = [...alerts.matchAll(/runbook_url: \S+\/docs\/alerts\.md#(\w+)/g)];
+  expect(links.map(([, link]) => link)).toEqual(names.map((name) => name.toLowerCase()));
+  const parts = [...read('docs', 'alerts.md').matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
+  expect(parts).toEqual(names);
+});
+
+it('the Helm chart has the same alerts', () => {
+  const ours = read('packaging', 'chart', 'files', 'alerts.yaml');
+  expect(ours).toBe(read('examples', 'monitoring', 'alerts.yaml'));
+});
+
+describe('the dashboard', () => {
+  const { panels } = JSON.parse(read('examples', 'monitoring', 'dashboard.json')) as {
+    panels: {
+      title: string;
+      description?: string;
+      targets: { expr: string }[];
+      fieldConfig: object;
+    }[];
+  };
+
+  it.each(panels.map((panel) => [panel.title, panel] as const))(
+    '"%s" has a description, and is about the chosen namespaces and locks',
+    (_, { description, targets }) => {
+      expect(description?.length).toBeGreaterThan(20);
+      for (const { expr } of targets)
+        expect(expr).toContain('{namespace=~"$namespace", name=~"$name"');
+    },
+  );
+
+  it('memory and processor have an axis each', () => {
+    const panel = panels.find(({ title }) => title === 'Memory and processor');
+    expect(panel?.fieldConfig).toMatchObject({
+      defaults: { unit: 'bytes' },
+      overrides: [
+        {
+          matcher: { id: 'byFrameRefID', options: 'B' },
+          properties: expect.arrayContaining([
+            { id: 'custom.axisPlacement', value: 'right' },
+          ]) as unknown,
+        },
+      ],
+    });
+  });
+});
