@@ -3,7 +3,7 @@
  * file is loaded when a lock is used for the first time.
  */
 export { systemClock } from './clock.ts';
-export type { CampaignOptions, CampaignOutcome } from './election/campaign.ts';
+export type { CampaignOptions, CampaignOutcome } from './election/options.ts';
 export type { Patience } from './election/candidate.ts';
 export type { Clock } from './election/clock.ts';
 export type {
@@ -26,10 +26,10 @@ export type {
   Wish,
   WriteResult,
 } from './election/lock.ts';
-export { recordAfter } from './election/remarks.ts';
-export { AskedToStepDown, LeadershipLost, TermReleased } from './election/lost.ts';
+export { recordAfter } from './election/record.ts';
+export { AskedToStepDown, LeadershipLost, TermReleased } from './election/events.ts';
 export type { ReleaseWith, Term } from './election/term.ts';
-export type { TermChange } from './election/term-options.ts';
+export type { TermChange } from './election/term.ts';
 export { defaultTiming, timingProblem, timingWarning, type Timing } from './election/timing.ts';
 export { openCluster, type ClusterHandle, type ClusterOptions } from './library/cluster.ts';
 export { LeaderElector } from './library/leader-elector.ts';

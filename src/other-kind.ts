@@ -8,7 +8,7 @@
  */
 import type { Clock } from './election/clock.ts';
 import type { LeaderRecord, Lock } from './election/lock.ts';
-import { looksAlive } from './election/observation.ts';
+import { looksAlive } from './election/record.ts';
 import type { RunEvent } from './events.ts';
 import type { OtherKind } from './locks/index.ts';
 

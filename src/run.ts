@@ -14,7 +14,7 @@ import { endsTheWait, type ForwardedSignal, type SignalSource } from './child/si
 import type { Child } from './child/child.ts';
 import type { Patience } from './election/candidate.ts';
 import type { Clock } from './election/clock.ts';
-import type { CampaignOutcome } from './election/campaign.ts';
+import type { CampaignOutcome } from './election/options.ts';
 import type { Elector } from './election/elector.ts';
 import type { Term } from './election/term.ts';
 import { ExpectedError, lockError } from './errors.ts';

@@ -6,7 +6,7 @@
  *      │                              └── the lease should be over ──▶ look
  *      └── cannot be watched ──▶ pause ──▶ look
  */
-import { bounded } from '../election/bounded.ts';
+import { bounded } from '../election/request.ts';
 import type { Clock } from '../election/clock.ts';
 import { asFault, type Lock, type LockFault, type Versioned } from '../election/lock.ts';
 import { isLater } from '../election/version.ts';

@@ -10,7 +10,7 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import { formatDuration } from '../duration.ts';
-import { bounded } from '../election/bounded.ts';
+import { bounded } from '../election/request.ts';
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
 import { conflictError, lockError } from '../errors.ts';
 import type { Sink } from '../observe/stderr.ts';

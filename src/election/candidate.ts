@@ -3,8 +3,8 @@
  * came of it.
  */
 import type { LockFault } from './lock.ts';
-import { claimableAtMs, durationMs, looksAlive, type Observation } from './observation.ts';
-import { isDone } from './remarks.ts';
+import { claimableAtMs, type Observation } from './observation.ts';
+import { durationMs, isDone, looksAlive } from './record.ts';
 import type { Timing } from './timing.ts';
 import { hasParts } from './version.ts';
 

@@ -17,26 +17,25 @@
  * 4. A campaign that ends without a term leaves nothing behind: a claim on the wire is awaited, and what it may
  *    have won is handed back, within `farewellMs`.
  */
-import type { CampaignOptions, CampaignOutcome, ElectorOptions } from './campaign.ts';
-import { Lookout } from './lookout.ts';
+import { Campaign } from './campaigning.ts';
+import { undisturbed } from './events.ts';
+import { ElectedTerm } from './leading.ts';
 import { Memory } from './memory.ts';
-import { Pen } from './pen.ts';
+import type { CampaignOptions, CampaignOutcome, ElectorOptions } from './options.ts';
 import { release } from './release.ts';
-import { Stand } from './stand.ts';
-import type { Won } from './stand-options.ts';
-import { ElectedTerm } from './term.ts';
-import { undisturbed } from './undisturbed.ts';
 import { timingProblem } from './timing.ts';
 import { fencingTokenOf } from './version.ts';
+import { LockWatch } from './watch.ts';
+import { Writer, type Written } from './writer.ts';
 
 /** Twice this, a farewell, and a shutdown still takes less than a second. */
 const farewellMs = 400;
 
 export class Elector {
   readonly #options: Required<ElectorOptions>;
-  readonly #pen: Pen;
+  readonly #writer: Writer;
   readonly #memory: Memory;
-  readonly #lookout: Lookout;
+  readonly #watch: LockWatch;
   #isCampaigning = false;
   #term: ElectedTerm | undefined;
 
@@ -52,9 +51,9 @@ export class Elector {
       emit: undisturbed(emit),
       onSight: undisturbed(onSight),
     };
-    this.#pen = new Pen(this.#options);
-    this.#memory = new Memory({ ...this.#options, pen: this.#pen });
-    this.#lookout = new Lookout(this.#options);
+    this.#writer = new Writer(this.#options);
+    this.#memory = new Memory({ ...this.#options, writer: this.#writer });
+    this.#watch = new LockWatch(this.#options);
   }
 
   /**
@@ -72,57 +71,44 @@ export class Elector {
     const asideMs = this.#memory.asideUntilMs - this.#options.clock.now();
     if (asideMs > 0) this.#options.emit({ type: 'standing-aside', forMs: asideMs });
     try {
-      const stand = new Stand({
-        ...this.#options,
-        pen: this.#pen,
-        memory: this.#memory,
-        lookout: this.#lookout,
-        patience,
-        once,
-        signal,
-        beginTerm: (won) => this.#beginTerm(won, signal),
-      });
-      const outcome = await stand.untilDecided();
-      if (outcome.kind === 'elected') return outcome;
-      this.#lookout.stop();
-      if (stand.mayHold) await this.#withdraw();
-      return outcome;
+      const campaign = new Campaign({ ...this.#parts(), patience, once, signal });
+      const result = await campaign.untilDecided();
+      if (result.kind === 'won' && !signal.aborted)
+        return { kind: 'elected', term: this.#begin(result.won, signal) };
+      this.#watch.stop();
+      if (campaign.mayHold) await this.#withdraw();
+      return result.kind === 'won' ? { kind: 'aborted' } : result;
     } finally {
       this.#isCampaigning = false;
     }
   }
 
-  #beginTerm(won: Won, shutdown: AbortSignal): ElectedTerm {
-    const { requestTimeoutMs, emit } = this.#options;
+  #begin(won: Written, shutdown: AbortSignal): ElectedTerm {
+    const { emit } = this.#options;
     const { record, version } = won.current;
-    emit({
-      type: 'elected',
-      fencingToken: fencingTokenOf(version),
-      transitions: record.transitions,
-    });
-    this.#term = new ElectedTerm({
-      ...this.#options,
-      pen: this.#pen,
-      lookout: this.#lookout,
-      won,
-      shutdown,
-      remember: (seen) => this.#memory.remember(seen),
-      standAside: (transitions) => {
-        this.#memory.standAside(transitions);
-      },
-      releaseTimeoutMs: Math.min(2 * requestTimeoutMs, 5_000),
-    });
+    const fencingToken = fencingTokenOf(version);
+    emit({ type: 'elected', fencingToken, transitions: record.transitions });
+    this.#term = new ElectedTerm({ ...this.#parts(), won, shutdown });
     return this.#term;
+  }
+
+  #parts() {
+    return {
+      ...this.#options,
+      writer: this.#writer,
+      memory: this.#memory,
+      watch: this.#watch,
+    };
   }
 
   /** Nothing of ours stays behind: what a claim may have won is handed back. */
   async #withdraw(): Promise<void> {
     const { clock } = this.#options;
-    await release(this.#pen, {
+    await release(this.#writer, {
       clock,
       boundMs: 2 * farewellMs,
-      isOurs: () => true,
-      onUsurped: (seen) => this.#memory.remember(seen),
+      memory: this.#memory,
+      acquireTimeUs: undefined,
     });
   }
 }

@@ -12,6 +12,7 @@
  * Where a write is half-way the parts say different things, and no more than that they exist can be told.
  */
 import type { LeaderRecord, Versioned } from './lock.ts';
+import { isOfOneTerm } from './record.ts';
 import { hasLostPart, hasNewPart } from './version.ts';
 
 export function isByHand(before: Versioned | undefined, seen: Versioned | undefined): boolean {
@@ -36,15 +37,4 @@ function isShortened(before: LeaderRecord, now: LeaderRecord): boolean {
   if (!isOfOneTerm(before, now)) return false;
   const { leaseDurationMs: earlierMs = 0 } = before;
   return now.leaseDurationMs === undefined || now.leaseDurationMs < earlierMs;
-}
-
-/** Whether a record without a holder has been released by nobody. */
-export function isClearedByHand({ acquireTimeUs, renewTimeUs }: LeaderRecord): boolean {
-  const isKnown = acquireTimeUs !== undefined && renewTimeUs !== undefined;
-  return isKnown && acquireTimeUs !== renewTimeUs;
-}
-
-/** Whether one holder has written both in one term, or a hand has changed one of them. */
-export function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
-  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
 }

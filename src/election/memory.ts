@@ -1,14 +1,14 @@
-import type { ElectorOptions } from './campaign.ts';
+import type { ElectorOptions } from './options.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
 import { observe, type Observation } from './observation.ts';
-import type { Pen } from './pen.ts';
+import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
 
 export interface MemoryOptions extends Pick<
   Required<ElectorOptions>,
   'clock' | 'timing' | 'onSight'
 > {
-  readonly pen: Pen;
+  readonly writer: Writer;
 }
 
 /**
@@ -44,12 +44,12 @@ export class Memory {
 
   /** Takes into account what the lock was seen to be just now. */
   remember(seen: Versioned | undefined): Observation {
-    const { clock, timing, pen, onSight } = this.#options;
+    const { clock, timing, writer, onSight } = this.#options;
     this.#observation = observe(this.#observation, {
       seen,
       nowMs: clock.now(),
-      isOurs: seen !== undefined && pen.isOurs(seen.record),
-      isDoubtful: seen !== undefined && pen.isDoubtful(seen.record),
+      isOurs: writer.isOurs(seen?.record),
+      isDoubtful: seen !== undefined && writer.isDoubtful(seen.record),
       renewedWithinMs: timing.retryPeriodMs * jitterFactor,
       assumedDurationMs: timing.leaseDurationMs,
     });
@@ -61,6 +61,6 @@ export class Memory {
   /** Whether somebody else leads, or has led and released. A hand may have emptied our own record. */
   #isOfAnother(record: LeaderRecord): boolean {
     const isEmptied = record.holder === '' && record.transitions === this.#transitions;
-    return !isEmptied && !this.#options.pen.wrote(record);
+    return !isEmptied && !this.#options.writer.wrote(record);
   }
 }

@@ -1,10 +1,18 @@
 import { waitEndsAtMs, type Candidate } from './candidate.ts';
-import type { ElectionEvent } from './events.ts';
-import type { LeaderRecord } from './lock.ts';
+import type { ElectionEvent, RenewalResult } from './events.ts';
+import { lossAtMs, type Leader } from './leader.ts';
 import { claimableAtMs } from './observation.ts';
+import { isOfOneTerm } from './record.ts';
+import type { WriteOutcome } from './writer.ts';
 
-/** What there is to tell when a candidate has become another: every change once, no retry ever. */
-export function newsBetween(before: Candidate, after: Candidate, nowMs: number): ElectionEvent[] {
+const results: Record<WriteOutcome['kind'], RenewalResult> = {
+  written: 'acknowledged',
+  conflict: 'conflict',
+  fault: 'failed',
+};
+
+/** What there is to tell when a candidate or a leader has become another: every change once, no retry ever. Pure. */
+export function candidateNews(before: Candidate, after: Candidate, nowMs: number): ElectionEvent[] {
   return [...newsOfReach(before, after), ...newsOfTheHolder(before, after, nowMs)];
 }
 
@@ -23,10 +31,26 @@ function newsOfTheHolder(before: Candidate, after: Candidate, nowMs: number): El
   if (freeInMs <= 0) return [];
   const record = observation.seen?.record;
   if (!record?.holder) return [{ type: 'waiting-out', freeInMs }];
-  if (isSameTerm(record, known?.seen?.record)) return [];
+  if (known?.seen && isOfOneTerm(record, known.seen.record)) return [];
   return [{ type: 'standing-by', record, freeInMs, givesUpInMs: waitEndsAtMs(after) - nowMs }];
 }
 
-function isSameTerm(record: LeaderRecord, other: LeaderRecord | undefined): boolean {
-  return record.holder === other?.holder && record.acquireTimeUs === other.acquireTimeUs;
+export function leaderNews(before: Leader, after: Leader, nowMs: number): ElectionEvent[] {
+  const { loss, fault, doubt, isAskedToStepDown } = after;
+  if (before.loss) return [];
+  if (loss) return [{ type: 'lost', loss }];
+  const news: ElectionEvent[] = [];
+  if (fault && !before.fault)
+    news.push({ type: 'renewal-failing', fault, lossInMs: lossAtMs(after) - nowMs });
+  if (before.fault && !fault) news.push({ type: 'renewal-recovered' });
+  if (before.found && !after.found) news.push({ type: 'restored', found: before.found });
+  if (doubt && !before.doubt) news.push({ type: 'suspended', forMs: doubt.sleptMs });
+  if (before.doubt && !doubt) news.push({ type: 'resumed' });
+  if (isAskedToStepDown && !before.isAskedToStepDown) news.push({ type: 'asked-to-step-down' });
+  return news;
+}
+
+/** One try to renew is over. */
+export function renewalNews(outcome: WriteOutcome, tookMs: number): ElectionEvent {
+  return { type: 'renewal', result: results[outcome.kind], tookMs };
 }

@@ -22,8 +22,9 @@
  * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
  * which looks like a release and a claim; or the object is deleted, restored by its holder and deleted again.
  */
-import { isByHand, isClearedByHand, isOfOneTerm } from './foreign-hand.ts';
+import { isByHand } from './foreign-hand.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
+import { durationMs, isFreed, isOfOneTerm } from './record.ts';
 import { hasOtherPart } from './version.ts';
 
 export interface Observation {
@@ -55,11 +56,6 @@ export interface Sight {
   readonly renewedWithinMs?: number;
   /** Stands in for a duration that the record does not say. */
   readonly assumedDurationMs: number;
-}
-
-/** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
-export function isReleased(record: LeaderRecord): boolean {
-  return record.holder === '' && record.leaseDurationMs === 1_000;
 }
 
 /** The memory after one more look. Seeing the same version again changes nothing: its first sight counts. */
@@ -101,11 +97,6 @@ function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: n
   return { record, durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs };
 }
 
-/** Whether its holder has released it, as far as can be told. */
-export function isFreed(record: LeaderRecord): boolean {
-  return isReleased(record) && !isClearedByHand(record);
-}
-
 /** All that is known to be promised, and what the holder known before may have promised by renewing a moment ago. */
 function unseenPromiseMs(before: Observation | undefined, nowMs: number): number {
   const { promisedUntilMs = -Infinity, holder } = before ?? {};
@@ -125,24 +116,4 @@ function isByForce(before: Observation | undefined, { seen, nowMs }: Sight): boo
 /** Local time from which a claim on exactly `observation.seen` is allowed; −∞ when it always was. */
 export function claimableAtMs(observation: Observation): number {
   return Math.max(observation.promisedUntilMs, observation.forcedUntilMs);
-}
-
-/**
- * Whether the holder looks alive by its own clock. A hint across two clocks, so it may only be used to give up
- * (`--try`), never to claim.
- */
-export function looksAlive(
-  record: LeaderRecord,
-  wallMs: number,
-  assumedDurationMs: number,
-): boolean {
-  if (record.holder === '' || record.renewTimeUs === undefined) return false;
-  return wallMs < record.renewTimeUs / 1_000 + durationMs(record, assumedDurationMs);
-}
-
-/** How long a record promises to last. Any lock may be asked: what is no number of milliseconds does not say anything. */
-export function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs: number): number {
-  return leaseDurationMs !== undefined && Number.isFinite(leaseDurationMs)
-    ? leaseDurationMs
-    : assumedDurationMs;
 }

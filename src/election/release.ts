@@ -4,43 +4,48 @@
  * renewal is as good as any: compare-and-swap refuses if anything has happened since. Only then, or when nothing is
  * known for certain, does it cost a read; who waits for the lock would wait for that as well.
  */
-import { bounded } from './bounded.ts';
+import { bounded } from './request.ts';
 import type { Clock } from './clock.ts';
-import type { ReleaseOutcome } from './events.ts';
-import { asFault, LockFault, type LeaderRecord, type Versioned } from './lock.ts';
-import type { Pen } from './pen.ts';
-import { isDone } from './remarks.ts';
+import type { Loss, ReleaseOutcome } from './events.ts';
+import { asFault, LockFault, type Versioned } from './lock.ts';
+import type { Memory } from './memory.ts';
+import type { Writer } from './writer.ts';
+import { isDone } from './record.ts';
 
 const pauseMs = 100;
 
 export interface ReleaseOptions {
   readonly clock: Clock;
   readonly boundMs: number;
-  /** What the server has answered last, if that is worth a try. */
+  /** Why the term has been lost, if it has. */
+  readonly loss?: Loss | undefined;
+  /** What the server has answered last. */
   readonly latest?: Versioned | undefined;
   /** A key to store in the same write. */
   readonly done?: string | undefined;
-  /** Which of our own writes may be taken back. */
-  readonly isOurs: (record: LeaderRecord) => boolean;
-  /** Another holder was seen on the way: a campaign that follows must know of its claim. */
-  readonly onUsurped: (seen: Versioned) => void;
+  /** The beginning of the term to end; undefined ends whatever of ours there is. */
+  readonly acquireTimeUs: number | undefined;
+  /** Learns of another holder that is seen on the way. */
+  readonly memory: Memory;
 }
 
 /**
  * Call it only when everything that needed the lock is gone. Takes at most `boundMs`, and sends nothing afterwards.
  * A write of ours that is still on the wire is awaited for half of that, and cannot undo a release that succeeded.
  */
-export async function release(pen: Pen, options: ReleaseOptions): Promise<ReleaseOutcome> {
-  const { clock, boundMs } = options;
+export async function release(writer: Writer, options: ReleaseOptions): Promise<ReleaseOutcome> {
+  const { clock, boundMs, loss } = options;
+  if (loss?.kind === 'usurped') return { kind: 'not-ours' };
   const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
   try {
-    await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);
-    // A renewal that was under way has put what we knew before out of date.
-    let known = options.latest && pen.isOurs(options.latest.record) ? options.latest : undefined;
+    await bounded({ clock, boundMs: boundMs / 2 }, () => writer.settled()).catch(() => undefined);
+    // Written over by a renewal that was under way, or by somebody else after a loss, it is out of date.
+    const isCurrent = !loss && writer.isOurs(options.latest?.record);
+    let known = isCurrent ? options.latest : undefined;
     return await bounded({ clock, boundMs: endsAtMs - clock.now() }, async (cutOff) => {
       for (;;) {
-        latest = await tryRelease(pen, options, { known, cutOff });
+        latest = await tryRelease(writer, options, { known, cutOff });
         if (latest.kind !== 'failed' || cutOff.aborted) return latest;
         if (!known) await clock.sleep(pauseMs, cutOff);
         known = undefined;
@@ -49,24 +54,25 @@ export async function release(pen: Pen, options: ReleaseOptions): Promise<Releas
   } catch (thrown) {
     return latest ?? { kind: 'failed', fault: asFault(thrown) };
   } finally {
-    pen.abandon();
+    writer.abandon();
   }
 }
 
 async function tryRelease(
-  pen: Pen,
-  { isOurs, onUsurped, done }: ReleaseOptions,
+  writer: Writer,
+  { acquireTimeUs, memory, done }: ReleaseOptions,
   { known, cutOff }: { known: Versioned | undefined; cutOff: AbortSignal },
 ): Promise<ReleaseOutcome> {
   try {
-    const seen = known ?? (await pen.read(cutOff));
+    const seen = known ?? (await writer.read(cutOff));
     // The answer to our own release was lost.
-    if (seen?.record.holder === '' && pen.wrote(seen.record)) return released(seen, done);
-    const isWrittenByUs = seen !== undefined && pen.isOurs(seen.record);
-    if (seen && !isWrittenByUs) onUsurped(seen);
-    if (!isWrittenByUs || !isOurs(seen.record)) return { kind: 'not-ours' };
+    if (seen?.record.holder === '' && writer.wrote(seen.record)) return released(seen, done);
+    const isWrittenByUs = seen !== undefined && writer.isOurs(seen.record);
+    if (seen && !isWrittenByUs) memory.remember(seen);
+    const isOfThisTerm = [seen?.record.acquireTimeUs, undefined].includes(acquireTimeUs);
+    if (!isWrittenByUs || !isOfThisTerm) return { kind: 'not-ours' };
     if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
-    const outcome = await pen.free(seen, { done, isWanted: () => !cutOff.aborted });
+    const outcome = await writer.free(seen, { done, isWanted: () => !cutOff.aborted });
     if (outcome.kind === 'written') return released(outcome.current, done);
     return { kind: 'failed', fault: outcome.kind === 'fault' ? outcome.fault : everChanging };
   } catch (thrown) {

@@ -12,8 +12,8 @@
  *
  * A fault is told once for each wish; a refusal once, until something works again.
  */
-import { backoffMs } from '../election/backoff.ts';
-import { bounded } from '../election/bounded.ts';
+import { backoffMs } from '../election/request.ts';
+import { bounded } from '../election/request.ts';
 import type { Clock } from '../election/clock.ts';
 import { asFault, type LockFault } from '../election/lock.ts';
 import type { Timing } from '../election/timing.ts';
@@ -117,7 +117,9 @@ export class PodLabel {
         this.#isRefusalTold ||= isRefused;
         if (fault.kind === 'unsupported') break;
         if (isRefused) verdict.resolve(undefined);
-        const pauseMs = isRefused ? refusedPauseMs : backoffMs(failures, { fault, timing, random });
+        const pauseMs = isRefused
+          ? refusedPauseMs
+          : backoffMs(failures, { fault, timing, spread: random() });
         await clock.sleep(pauseMs, signal);
       }
     }

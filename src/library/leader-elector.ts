@@ -1,9 +1,9 @@
 /** The elector of the library, and of the command: the algorithm in `election/` with defaults, and in the usual idioms. */
-import type { CampaignOptions, CampaignOutcome } from '../election/campaign.ts';
+import type { CampaignOptions, CampaignOutcome } from '../election/options.ts';
 import { Elector } from '../election/elector.ts';
 import type { ElectionEvent } from '../election/events.ts';
 import type { Term } from '../election/term.ts';
-import { undisturbed } from '../election/undisturbed.ts';
+import { undisturbed } from '../election/events.ts';
 import { joined, type Joined } from './joined.ts';
 import { resolve, type LeaderElectorOptions, type ResolvedOptions } from './options.ts';
 import { lead, type RunCallbacks, type RunEnd } from './run.ts';

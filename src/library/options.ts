@@ -1,6 +1,6 @@
 /** What an elector is asked for, and what that is once the defaults are filled in. */
 import { systemClock } from '../clock.ts';
-import type { ElectorOptions } from '../election/campaign.ts';
+import type { ElectorOptions } from '../election/options.ts';
 import type { Clock } from '../election/clock.ts';
 import type { ElectionListener } from '../election/events.ts';
 import type { Lock } from '../election/lock.ts';

@@ -10,7 +10,7 @@
  * is the lock handed back; on a shutdown it is renewed until then.
  */
 import type { Loss } from '../election/events.ts';
-import { AskedToStepDown, TermReleased } from '../election/lost.ts';
+import { AskedToStepDown, TermReleased } from '../election/events.ts';
 import type { Term } from '../election/term.ts';
 
 /** Why a leader stopped. */

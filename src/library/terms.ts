@@ -10,7 +10,7 @@
  * and 10). Whoever lets go of its own accord stands aside for a moment: others get their turn, and a body that
  * ends at once does not keep the server busy.
  */
-import type { CampaignOutcome } from '../election/campaign.ts';
+import type { CampaignOutcome } from '../election/options.ts';
 import type { Term } from '../election/term.ts';
 
 /** What the loop needs of an elector. */

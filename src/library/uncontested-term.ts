@@ -1,5 +1,5 @@
 import type { ElectionListener, ReleaseOutcome } from '../election/events.ts';
-import { TermReleased } from '../election/lost.ts';
+import { TermReleased } from '../election/events.ts';
 import type { Term } from '../election/term.ts';
 
 export interface UncontestedOptions {

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { LeaderRecord, Lock, Versioned } from '../election/lock.ts';
-import { recordAfter } from '../election/remarks.ts';
+import { recordAfter } from '../election/record.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
 import { fileFault, lockFileFault } from './local-fault.ts';

@@ -4,7 +4,7 @@
  * is sent back as it came, and so is a record that already says what is to be written.
  */
 import type { LeaderRecord, Lock, LockFault, RequestOptions, Versioned } from '../election/lock.ts';
-import { recordAfter } from '../election/remarks.ts';
+import { recordAfter } from '../election/record.ts';
 import { answerFault, isRefusedByRbac, reasonOf, type Action } from '../kube/answer.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { Answer, Call } from '../kube/exchange.ts';

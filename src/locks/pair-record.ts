@@ -14,9 +14,7 @@
  * older is the one that is not ours.
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
-import { isClearedByHand } from '../election/foreign-hand.ts';
-import { isFreed, isReleased } from '../election/observation.ts';
-import { isFor, recordAfter } from '../election/remarks.ts';
+import { isClearedByHand, isFor, isFreed, isReleased, recordAfter } from '../election/record.ts';
 import { joinVersions } from '../election/version.ts';
 
 /** As client-go's locks in two objects say it. */

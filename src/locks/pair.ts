@@ -32,7 +32,7 @@
  */
 import { asFault, type LeaderRecord, type Lock, type RequestOptions } from '../election/lock.ts';
 import type { Versioned, WriteResult } from '../election/lock.ts';
-import { isReleased } from '../election/observation.ts';
+import { isReleased } from '../election/record.ts';
 import { combined, isSameTerm, partRecord, partsOf, type Parts } from './pair-record.ts';
 import { watchBoth } from './pair-watch.ts';
 

@@ -8,7 +8,7 @@
  * What cannot be meant is taken for nothing. It stays until something is to be written there.
  */
 import type { Remarks, Wish } from '../election/lock.ts';
-import { mostKeys } from '../election/remarks.ts';
+import { mostKeys } from '../election/record.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';
 import { formatMicroTime, parseMicroTime } from '../kube/micro-time.ts';
 

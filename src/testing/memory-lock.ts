@@ -1,5 +1,5 @@
 import { LockFault } from '../election/lock.ts';
-import { recordAfter } from '../election/remarks.ts';
+import { recordAfter } from '../election/record.ts';
 import type {
   LeaderRecord,
   Lock,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bounded } from '../../src/election/bounded.ts';
+import { bounded } from '../../src/election/request.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
 

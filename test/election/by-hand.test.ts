@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isByHand, isClearedByHand } from '../../src/election/foreign-hand.ts';
+import { isByHand } from '../../src/election/foreign-hand.ts';
+import { isClearedByHand } from '../../src/election/record.ts';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import { claimableAtMs, observe } from '../../src/election/observation.ts';
 import { recordOf } from './scene.ts';

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import {
-  claimableAtMs,
-  isReleased,
-  looksAlive,
-  observe,
-  type Observation,
-} from '../../src/election/observation.ts';
+import { claimableAtMs, observe, type Observation } from '../../src/election/observation.ts';
+import { isReleased, looksAlive } from '../../src/election/record.ts';
 import { recordOf, released } from './scene.ts';
 
 const assumedDurationMs = 7_000;

@@ -1,6 +1,6 @@
 /** Keys of what is done once for all: who sees theirs does not stand, and a release stores one in the same write. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CampaignOutcome } from '../../src/election/campaign.ts';
+import type { CampaignOutcome } from '../../src/election/options.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, released, Scene, type Replica } from './scene.ts';

@@ -2,7 +2,7 @@
  * A stage for electors: one clock, one server, and for every replica a wire that the test can tamper with.
  * Nothing moves unless the test moves the clock.
  */
-import type { CampaignOutcome, ElectorOptions } from '../../src/election/campaign.ts';
+import type { CampaignOutcome, ElectorOptions } from '../../src/election/options.ts';
 import { Elector } from '../../src/election/elector.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { ElectionEvent, ReleaseOutcome } from '../../src/election/events.ts';

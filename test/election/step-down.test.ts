@@ -1,7 +1,7 @@
 /** A wish on the lock: the leader of the very term follows it, nobody else does, and then others go first. */
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Remarks } from '../../src/election/lock.ts';
-import { AskedToStepDown } from '../../src/election/lost.ts';
+import { AskedToStepDown } from '../../src/election/events.ts';
 import type { Term } from '../../src/election/term.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, Scene, type Replica } from './scene.ts';

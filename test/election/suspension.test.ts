@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
-import type { TermChange } from '../../src/election/term-options.ts';
+import type { TermChange } from '../../src/election/term.ts';
 import { recordOf, released, Scene, type Replica } from './scene.ts';
 import { gate } from './wire.ts';
 
@@ -12,7 +12,7 @@ let a: Replica;
 let term: Term;
 let changes: TermChange[];
 
-/** a leads since 1,000 and has just looked at the clock, at 1,500; its next renewal is at 3,000. */
+/** a leads since 1,000. It is 1,500; a looks at the clock at 2,200, and its next renewal is at 3,000. */
 beforeEach(async () => {
   scene = new Scene();
   a = scene.replica('a');
@@ -50,7 +50,7 @@ describe('a machine that slept', () => {
   it('for longer is suspended within a second of waking, then resumes with its next renewal', async () => {
     a.wire.rule = () => ({ back: 300 });
     scene.clock.suspend(60_000);
-    await scene.clock.advance(600);
+    await scene.clock.advance(900);
     expect(changes.at(-1)).toBe('suspended');
     expect(term.isTrusted()).toBe(false);
     await scene.clock.advance(2_000);
@@ -62,9 +62,9 @@ describe('a machine that slept', () => {
 
   it('renews at once when it has been suspended, not a period later', async () => {
     scene.clock.suspend(60_000);
-    await scene.clock.advance(500);
+    await scene.clock.advance(1_000);
     const renewal = a.writes.at(-1);
-    expect(renewal?.atMs).toBe(2_000);
+    expect(renewal?.atMs).toBe(2_200);
   });
 
   it('while another took over is lost as soon as the answer says so', async () => {
@@ -99,7 +99,7 @@ describe('a machine that slept', () => {
   it('and wakes without a network is lost after one more renew deadline', async () => {
     a.wire.rule = () => ({ there: reset });
     scene.clock.suspend(60_000);
-    await scene.clock.advance(500);
+    await scene.clock.advance(700);
     expect(changes).toEqual(['suspended']);
     await scene.clock.advance(9_999);
     expect(term.loss).toBeUndefined();

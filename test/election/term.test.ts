@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { ElectionEvent } from '../../src/election/events.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
-import type { TermChange } from '../../src/election/term-options.ts';
+import type { TermChange } from '../../src/election/term.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
 import { recordOf, released, Scene, type Replica } from './scene.ts';
 

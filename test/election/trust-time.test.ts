@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trustTime } from '../../src/election/trust-time.ts';
+import { trustTime } from '../../src/election/clock.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 
 test('trust time goes with monotonic time while the machine is awake', () => {

@@ -1,7 +1,7 @@
 /** Records in annotations of ConfigMaps, Endpoints and Secrets, at a server that this process controls. */
 import { describe, expect, test } from 'vitest';
-import { isReleased } from '../../src/election/observation.ts';
 import { LockFault, type LeaderRecord, type Lock } from '../../src/election/lock.ts';
+import { isReleased } from '../../src/election/record.ts';
 import { parseRecord, unknownHolder } from '../../src/locks/annotation-record.ts';
 import { recordAnnotation } from '../../src/locks/annotation.ts';
 import { clusterAt, connectTo, patiently } from '../kube/fixtures.ts';

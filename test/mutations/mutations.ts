@@ -12,14 +12,14 @@ export interface Mutation {
 
 const elector = 'src/election/elector.ts';
 const memory = 'src/election/memory.ts';
-const stand = 'src/election/stand.ts';
-const waiting = 'src/election/waiting.ts';
+const stand = 'src/election/campaigning.ts';
+const waiting = 'src/election/watch.ts';
 const renewal = 'src/election/renewal.ts';
 const sentry = 'src/election/sentry.ts';
 const observation = 'src/election/observation.ts';
 const foreignHand = 'src/election/foreign-hand.ts';
 const signatures = 'src/election/signatures.ts';
-const pen = 'src/election/pen.ts';
+const pen = 'src/election/writer.ts';
 const release = 'src/election/release.ts';
 const term = 'src/election/term.ts';
 const timing = 'src/election/timing.ts';
@@ -258,7 +258,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a suspended machine keeps its trust',
     edits: [
       [
-        'src/election/trust-time.ts',
+        'src/election/clock.ts',
         'now: () => clock.now() + suspendedMs()',
         'now: () => clock.now()',
       ],
@@ -779,7 +779,7 @@ export const mutations: readonly Mutation[] = [
     name: 'step-down: a wish is followed whomever it is for',
     edits: [
       [
-        'src/election/remarks.ts',
+        'src/election/record.ts',
         'return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;',
         'return wish !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
       ],
@@ -883,7 +883,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'once: keys are lost with the next write',
-    edits: [['src/election/remarks.ts', 'done = before?.done, ', 'done, ']],
+    edits: [['src/election/record.ts', 'done = before?.done, ', 'done, ']],
     tests: ['test/election/once.test.ts', 'test/locks/local.test.ts'],
   },
   {
@@ -990,7 +990,7 @@ export const mutations: readonly Mutation[] = [
     name: 'two renewals may be equal',
     edits: [
       [
-        'src/election/signing-time.ts',
+        'src/election/signatures.ts',
         'Math.max(nowUs, this.#latestUs + 1 + fraction)',
         'Math.max(nowUs, -1)',
       ],

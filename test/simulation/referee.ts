@@ -15,7 +15,7 @@
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import type { Family } from './family.ts';
-import { isDone } from '../../src/election/remarks.ts';
+import { isDone } from '../../src/election/record.ts';
 import { Hands, whoever, type Blow } from './hands.ts';
 import { fastest, onceKey, termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';

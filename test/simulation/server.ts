@@ -3,7 +3,7 @@
  * candidates lie outside. All objects share one counter of versions, as they do in etcd.
  */
 import { formatRecord, parseRecord } from '../../src/locks/annotation-record.ts';
-import { recordAfter } from '../../src/election/remarks.ts';
+import { recordAfter } from '../../src/election/record.ts';
 import type { LeaderRecord, Sighting, Versioned, WriteResult } from '../../src/election/lock.ts';
 
 /** Somebody's record has become the current one. */

@@ -3,7 +3,7 @@
  * time; everybody else's clocks derive from it. The same schedule always gives the same story.
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import { isDone } from '../../src/election/remarks.ts';
+import { isDone } from '../../src/election/record.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';

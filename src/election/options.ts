@@ -29,8 +29,10 @@ export interface CampaignOptions {
   readonly once?: string | undefined;
 }
 
-export type CampaignOutcome =
-  | { readonly kind: 'elected'; readonly term: Term }
+export type CampaignOutcome = { readonly kind: 'elected'; readonly term: Term } | CampaignEnd;
+
+/** How a campaign ends without a term. */
+export type CampaignEnd =
   /** Patience ended while somebody else held the lock, as far as we know. */
   | { readonly kind: 'held'; readonly holder: string }
   /** Patience ended while the lock was out of reach, or the lock cannot be used at all. */

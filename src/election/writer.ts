@@ -12,8 +12,7 @@
  * still on the wire is based on the same, now outdated, version and can change nothing any more. Nothing is sent
  * that its sender no longer wants.
  */
-import { bounded } from './bounded.ts';
-import type { Clock } from './clock.ts';
+import { trustTime, type Clock, type TrustTime } from './clock.ts';
 import {
   asFault,
   type LeaderRecord,
@@ -22,14 +21,19 @@ import {
   type Versioned,
   type WriteResult,
 } from './lock.ts';
-import { withKey } from './remarks.ts';
-import { Signatures } from './signatures.ts';
-import { SigningTime } from './signing-time.ts';
+import { withKey } from './record.ts';
+import { always, Hedge, type IsWanted, type Send } from './request.ts';
+import { Signatures, SigningTime } from './signatures.ts';
 import type { Timing } from './timing.ts';
-import { trustTime, type TrustTime } from './trust-time.ts';
+
+export interface Written {
+  readonly kind: 'written';
+  readonly current: Versioned;
+  readonly sentAtMs: number;
+}
 
 export type WriteOutcome =
-  | { readonly kind: 'written'; readonly current: Versioned; readonly sentAtMs: number }
+  | Written
   /**
    * `isCertain`: nothing of this write has been applied, unless somebody on the way has sent it twice. Otherwise only a
    * look can tell.
@@ -38,7 +42,7 @@ export type WriteOutcome =
   /** Nobody knows whether it has been, or will still be, applied. */
   | { readonly kind: 'fault'; readonly fault: LockFault };
 
-export interface PenOptions {
+export interface WriterOptions {
   readonly lock: Lock;
   readonly clock: Clock;
   readonly timing: Timing;
@@ -48,21 +52,6 @@ export interface PenOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
-
-/** One sending, over a new connection if it is to be `fresh`. */
-type Send<T> = (cutOff: AbortSignal, fresh: boolean) => Promise<T>;
-
-interface Hedging {
-  readonly isWanted: IsWanted;
-  /** Ends the waiting. */
-  readonly signal?: AbortSignal | undefined;
-  /** Of all sendings together; otherwise each has the request timeout. */
-  readonly boundMs?: number;
-}
-
-/** Asked before anything is sent a second time. */
-export type IsWanted = () => boolean;
-const always: IsWanted = () => true;
 
 interface FreeOptions {
   readonly isWanted?: IsWanted;
@@ -76,19 +65,19 @@ export interface TermFacts {
   readonly transitions: number;
 }
 
-export class Pen {
+export class Writer {
   readonly trustTime: TrustTime;
-  readonly #options: PenOptions;
+  readonly #options: WriterOptions;
   readonly #signatures = new Signatures();
   readonly #signingTime: SigningTime;
   readonly #onTheWire = new Set<Promise<unknown>>();
-  readonly #undecided = new Set<AbortController>();
-  #connectionIsSuspect = false;
+  readonly #hedge: Hedge;
 
-  constructor(options: PenOptions) {
+  constructor(options: WriterOptions) {
     this.#options = options;
     this.trustTime = trustTime(options.clock);
     this.#signingTime = new SigningTime(options);
+    this.#hedge = new Hedge(options);
   }
 
   /** Whether this process wrote exactly this record, be it a claim, a renewal or a release. */
@@ -97,8 +86,8 @@ export class Pen {
   }
 
   /** Whether this process wrote exactly this record, and as its holder. */
-  isOurs(record: LeaderRecord): boolean {
-    return record.holder !== '' && this.wrote(record);
+  isOurs(record: LeaderRecord | undefined): record is LeaderRecord {
+    return record !== undefined && record.holder !== '' && this.wrote(record);
   }
 
   /** Whether it equals a claim of ours that was refused: it may have been applied all the same, or be a twin's. */
@@ -112,7 +101,7 @@ export class Pen {
     const send: Send<Versioned | undefined> = async (cutOff, fresh) =>
       lock.read({ signal: cutOff, fresh });
     const how = { signal, boundMs: Math.min(boundMs, requestTimeoutMs), isWanted: always };
-    return (await this.#hedged(send, how)).answer;
+    return (await this.#hedge.send(send, how)).answer;
   }
 
   /** Begins a term on top of `basis`. */
@@ -156,7 +145,7 @@ export class Pen {
 
   /** Waits for no answer any more. What has been sent may still be applied. */
   abandon(): void {
-    for (const decided of this.#undecided) decided.abort();
+    this.#hedge.abandon();
   }
 
   #write(
@@ -180,7 +169,7 @@ export class Pen {
     isWanted: IsWanted,
   ): Promise<WriteOutcome> {
     try {
-      const { answer, isHedged } = await this.#hedged(send, { isWanted });
+      const { answer, isHedged } = await this.#hedge.send(send, { isWanted });
       if (answer.kind === 'written') this.#signatures.acknowledge(record);
       if (answer.kind === 'written') return answer;
       const isCertain = !isHedged && !answer.isPartial;
@@ -199,45 +188,4 @@ export class Pen {
       this.#onTheWire.delete(work);
     }
   }
-
-  /** The first answer, be it to the first sending or to the second. @throws {LockFault} when there is none */
-  async #hedged<T>(send: Send<T>, how: Hedging): Promise<{ answer: T; isHedged: boolean }> {
-    const { clock, timing, requestTimeoutMs } = this.#options;
-    const endsAtMs = clock.now() + (how.boundMs ?? Infinity);
-    const decided = new AbortController();
-    const answered = new AbortController();
-    const giveUp = () => {
-      decided.abort();
-    };
-    const attempt = (fresh: boolean) => {
-      const boundMs = Math.min(endsAtMs - clock.now(), requestTimeoutMs);
-      return bounded({ clock, boundMs, signal: decided.signal }, (cutOff) => send(cutOff, fresh));
-    };
-    this.#undecided.add(decided);
-    how.signal?.addEventListener('abort', giveUp);
-    if (how.signal?.aborted) giveUp();
-    try {
-      const first = attempt(this.#connectionIsSuspect).finally(() => {
-        answered.abort();
-      });
-      first.catch(() => undefined);
-      await clock.sleep(hedgeAfterMs(timing), answered.signal);
-      const isHedged = !answered.signal.aborted && how.isWanted();
-      this.#connectionIsSuspect = true;
-      const answer = await (isHedged ? Promise.any([first, attempt(true)]) : first);
-      this.#connectionIsSuspect = false;
-      return { answer, isHedged };
-    } catch (thrown) {
-      throw thrown instanceof AggregateError ? asFault(thrown.errors.at(-1)) : thrown;
-    } finally {
-      decided.abort();
-      this.#undecided.delete(decided);
-      how.signal?.removeEventListener('abort', giveUp);
-    }
-  }
-}
-
-/** Late enough to be rare, early enough that the second try and an answer fit before the renew deadline. */
-function hedgeAfterMs({ retryPeriodMs, renewDeadlineMs }: Timing): number {
-  return Math.min(retryPeriodMs, (renewDeadlineMs - retryPeriodMs) / 3);
 }

@@ -2,9 +2,6 @@
  * One campaign: a candidate's way from its first look to a claim that was acknowledged, or to its end. The diagram is
  * in `elector.ts`; what to do next is decided in `candidate.ts`, and carried out here.
  */
-import { backoffMs } from './backoff.ts';
-import { bounded } from './bounded.ts';
-import type { CampaignOutcome } from './campaign.ts';
 import {
   afterConflict,
   afterFault,
@@ -15,29 +12,47 @@ import {
   nextStep,
   waitEndsAtMs,
   type Candidate,
+  type Patience,
   type Sight,
 } from './candidate.ts';
 import { hesitationMs } from './hesitation.ts';
 import { asFault, type LockFault, type Sighting, type Versioned } from './lock.ts';
-import { newsBetween } from './news.ts';
+import type { Memory } from './memory.ts';
+import { candidateNews } from './news.ts';
 import type { Observation } from './observation.ts';
-import type { WriteOutcome } from './pen.ts';
-import type { StandOptions, Won } from './stand-options.ts';
+import type { CampaignEnd, ElectorOptions } from './options.ts';
+import { backoffMs, bounded } from './request.ts';
 import { trustFrom } from './timing.ts';
 import { isLater } from './version.ts';
-import { waitForNews } from './waiting.ts';
+import { waitForNews, type LockWatch } from './watch.ts';
+import type { WriteOutcome, Writer, Written } from './writer.ts';
 
 /** After a lost race the losers look again, not all in the same instant. */
 const conflictSpreadMs = 10;
 /** Those that watch will be shown who has won. */
 const watchedConflictSpreadMs = 1_000;
 
-export class Stand {
-  readonly #options: StandOptions;
+/** What a campaign is made of. */
+export interface CampaignSetup extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
+  readonly writer: Writer;
+  readonly memory: Memory;
+  readonly watch: LockWatch;
+  readonly patience: Patience;
+  /** A key: with it on the lock there is nothing left to stand for. */
+  readonly once: string | undefined;
+  /** Ends the campaign. */
+  readonly signal: AbortSignal;
+}
+
+/** Won by this write, or over. */
+export type CampaignResult = { readonly kind: 'won'; readonly won: Written } | CampaignEnd;
+
+export class Campaign {
+  readonly #options: CampaignSetup;
   #candidate: Candidate;
   #mayHold = false;
 
-  constructor(options: StandOptions) {
+  constructor(options: CampaignSetup) {
     this.#options = options;
     const { clock, patience, memory, once } = options;
     this.#candidate = newCandidate(patience, clock.now(), memory.observation, once);
@@ -48,7 +63,7 @@ export class Stand {
     return this.#mayHold;
   }
 
-  async untilDecided(): Promise<CampaignOutcome> {
+  async untilDecided(): Promise<CampaignResult> {
     const { clock, emit, signal } = this.#options;
     const isAborted = () => signal.aborted;
     while (!isAborted()) {
@@ -56,8 +71,8 @@ export class Stand {
       const step = nextStep(before, this.#now());
       switch (step.kind) {
         case 'sleep':
-          // Whoever takes what is free never needs one.
-          if (before.sights > 0) this.#options.lookout.start();
+          // A free lock is taken before the first sleep, and never watched.
+          if (before.sights > 0) this.#options.watch.start();
           await waitForNews(step.ms, this.#options);
           break;
         case 'look':
@@ -67,7 +82,7 @@ export class Stand {
           const claimed = await this.#claim(step.observation);
           if (claimed.kind === 'written' && !isAborted() && this.#isInTime(claimed)) {
             if (before.trouble) emit({ type: 'in-reach' });
-            return { kind: 'elected', term: this.#options.beginTerm(claimed) };
+            return { kind: 'won', won: claimed };
           }
           this.#afterClaim(claimed);
           break;
@@ -81,19 +96,19 @@ export class Stand {
       }
       if (isAborted()) break;
       this.#heed();
-      // Who ends here has one thing to tell, not two.
+      // The outcome says it; emit no event as well.
       if (['give-up', 'done'].includes(nextStep(this.#candidate, this.#now()).kind)) continue;
-      for (const event of newsBetween(before, this.#candidate, clock.now())) emit(event);
+      for (const event of candidateNews(before, this.#candidate, clock.now())) emit(event);
     }
     return { kind: 'aborted' };
   }
 
   /** Takes in what the watch has shown meanwhile, in its order: every promise in it counts. */
   #heed(): void {
-    const { lookout } = this.#options;
-    if (this.#candidate.isWatching !== lookout.isOpen)
-      this.#candidate = afterWatch(this.#candidate, lookout.isOpen, this.#moment());
-    for (const sighting of lookout.take()) this.#glimpse(sighting);
+    const { watch } = this.#options;
+    if (this.#candidate.isWatching !== watch.isOpen)
+      this.#candidate = afterWatch(this.#candidate, watch.isOpen, this.#moment());
+    for (const sighting of watch.take()) this.#glimpse(sighting);
   }
 
   /** Only what is newer than all that is known counts: a watch may be late, or start over. */
@@ -107,11 +122,11 @@ export class Stand {
   }
 
   async #look(): Promise<void> {
-    const { pen, signal, lookout } = this.#options;
+    const { writer, signal, watch } = this.#options;
     try {
-      const seen = await pen.read(signal, this.#leftMs());
+      const seen = await writer.read(signal, this.#leftMs());
       // The watch may have been quicker: what it has shown of the time after the answer comes after it.
-      const shown = lookout.take();
+      const shown = watch.take();
       const isBefore = ({ version }: Sighting) => seen && isLater(seen.version, version) === true;
       for (const sighting of shown.filter(isBefore)) this.#glimpse(sighting);
       const later = shown.filter((sighting) => !isBefore(sighting));
@@ -119,7 +134,7 @@ export class Stand {
       this.#candidate = afterLook(before, this.#sight(seen));
       // The watch should have shown it, and may just have done so.
       const isShown = seen ? later.length > 0 : later.some((sighting) => !sighting.seen);
-      if (before.isWatching && !isShown && this.#candidate.quietLooks === 0) lookout.renew();
+      if (before.isWatching && !isShown && this.#candidate.quietLooks === 0) watch.renew();
       for (const sighting of later) this.#glimpse(sighting);
     } catch (thrown) {
       this.#afterFault(asFault(thrown), 'look');
@@ -127,20 +142,20 @@ export class Stand {
   }
 
   async #claim({ seen }: Observation): Promise<WriteOutcome> {
-    const { clock, pen, signal, lookout } = this.#options;
+    const { clock, writer, signal, watch } = this.#options;
     const mightHaveHeld = this.#mayHold;
     this.#mayHold = true;
     let isOvertaken = false as boolean;
-    lookout.listen(() => {
+    watch.listen(() => {
       // Somebody has written since: ours cannot succeed any more, and the server has a crowd to answer.
-      isOvertaken ||= lookout.untaken.some((sighting) => this.#overtakes(sighting, seen));
-      if (isOvertaken) pen.abandon();
+      isOvertaken ||= watch.untaken.some((sighting) => this.#overtakes(sighting, seen));
+      if (isOvertaken) writer.abandon();
     });
     try {
-      // The pen has bounds of its own: this one only ends the waiting when it is no longer worth it.
+      // The writer has bounds of its own: this one only ends the waiting when it is no longer worth it.
       const bound = { clock, boundMs: this.#leftMs(), signal };
       const isWanted = () => !signal.aborted && this.#leftMs() > 0;
-      const outcome = await bounded(bound, () => pen.claim(seen, isWanted));
+      const outcome = await bounded(bound, () => writer.claim(seen, isWanted));
       if (outcome.kind === 'conflict' && outcome.isCertain) this.#mayHold = mightHaveHeld;
       if (outcome.kind === 'fault' && isOvertaken) return { kind: 'conflict', isCertain: false };
       return outcome;
@@ -150,16 +165,16 @@ export class Stand {
   }
 
   #overtakes({ version, seen }: Sighting, basis: Versioned | undefined): boolean {
-    if (seen && this.#options.pen.isOurs(seen.record)) return false;
+    if (this.#options.writer.isOurs(seen?.record)) return false;
     // It may be our own claim, half-way.
     if (seen?.isTorn) return false;
     return basis !== undefined && isLater(version, basis.version) === true;
   }
 
   /** An election that was answered too late has used up the time in which a command may be started. */
-  #isInTime({ sentAtMs }: Won): boolean {
-    const { pen, timing } = this.#options;
-    return pen.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;
+  #isInTime({ sentAtMs }: Written): boolean {
+    const { writer, timing } = this.#options;
+    return writer.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;
   }
 
   #afterClaim(outcome: WriteOutcome): void {
@@ -183,25 +198,29 @@ export class Stand {
 
   #afterFault(fault: LockFault, during: 'look' | 'claim'): void {
     const { clock, timing, random } = this.#options;
-    const pauseMs = backoffMs(this.#candidate.trouble?.failures ?? 0, { fault, timing, random });
+    const pauseMs = backoffMs(this.#candidate.trouble?.failures ?? 0, {
+      fault,
+      timing,
+      spread: random(),
+    });
     this.#candidate = afterFault(this.#candidate, { fault, nowMs: clock.now(), pauseMs }, during);
   }
 
   #sight(seen: Versioned | undefined): Sight {
-    const { memory, lookout, random } = this.#options;
+    const { memory, watch, random } = this.#options;
     const observation = memory.remember(seen);
     // What a watch shows, others see in the same moment.
-    const hesitation = lookout.isOpen ? hesitationMs(random) : 0;
+    const hesitation = watch.isOpen ? hesitationMs(random) : 0;
     const { asideUntilMs } = memory;
     return { ...this.#moment(), observation, asideUntilMs, hesitationMs: hesitation };
   }
 
   /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
   #conflictPauseMs(isHalfWay: boolean): number {
-    const { timing, random, lookout } = this.#options;
+    const { timing, random, watch } = this.#options;
     const { conflicts } = this.#candidate;
-    if (conflicts > 0) return backoffMs(conflicts, { timing, random });
-    const isShown = lookout.isOpen && !isHalfWay;
+    if (conflicts > 0) return backoffMs(conflicts, { timing, spread: random() });
+    const isShown = watch.isOpen && !isHalfWay;
     return (isShown ? watchedConflictSpreadMs : conflictSpreadMs) * random();
   }
 
@@ -225,7 +244,7 @@ export class Stand {
   }
 }
 
-function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignOutcome {
+function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignEnd {
   if (fault) return { kind: 'unavailable', fault };
   return { kind: 'held', holder: candidate.observation?.seen?.record.holder ?? '' };
 }

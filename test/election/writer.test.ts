@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { LockFault, type LeaderRecord, type Versioned } from '../../src/election/lock.ts';
-import { Pen, type PenOptions, type WriteOutcome } from '../../src/election/pen.ts';
+import { Writer, type WriteOutcome, type WriterOptions } from '../../src/election/writer.ts';
 import { defaultTiming, type Timing } from '../../src/election/timing.ts';
 import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
 import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
@@ -22,8 +22,8 @@ beforeEach(() => {
   wire = new Wire(clock);
 });
 
-function penOf(options: Partial<PenOptions> = {}): Pen {
-  return new Pen({
+function writerOf(options: Partial<WriterOptions> = {}): Writer {
+  return new Writer({
     lock: server.handle(wire),
     clock,
     timing: defaultTiming,
@@ -46,8 +46,8 @@ function watched<T>(promise: Promise<T>): Watched<T> {
 }
 
 /** The claim's outcome after `ms`, which must be enough for one. */
-async function claimed(pen: Pen, ms = 0): Promise<WriteOutcome> {
-  const seen = watched(pen.claim(server.current));
+async function claimed(writer: Writer, ms = 0): Promise<WriteOutcome> {
+  const seen = watched(writer.claim(server.current));
   await clock.advance(ms);
   await atRest();
   if (!seen.value) throw new Error('not answered');
@@ -65,7 +65,7 @@ function record(): LeaderRecord {
 
 describe('a claim', () => {
   it('creates an absent object at 0 transitions, holder me, with our duration', async () => {
-    await claimed(penOf());
+    await claimed(writerOf());
     expect(record()).toMatchObject({ holder: 'a', leaseDurationMs: 15_000, transitions: 0 });
   });
 
@@ -76,19 +76,19 @@ describe('a claim', () => {
     ['somebody who never counted', recordOf('b', { transitions: 0 }), 1],
   ])('counts a change of holder from %s', async (_, previous, transitions) => {
     server.edit(previous);
-    await claimed(penOf());
+    await claimed(writerOf());
     expect(record().transitions).toBe(transitions);
   });
 
   it('does not count a change of holder from ourselves', async () => {
-    const pen = penOf();
-    await claimed(pen);
-    await claimed(pen);
+    const writer = writerOf();
+    await claimed(writer);
+    await claimed(writer);
     expect(record().transitions).toBe(0);
   });
 
   it('states when it was made, to the millisecond of the wall clock', async () => {
-    await claimed(penOf());
+    await claimed(writerOf());
     const wallUs = clock.wall() * 1_000;
     for (const timeUs of [record().acquireTimeUs ?? 0, record().renewTimeUs ?? 0]) {
       expect(timeUs).toBeGreaterThanOrEqual(wallUs);
@@ -100,10 +100,10 @@ describe('a claim', () => {
 
 describe('a renewal', () => {
   it('repeats acquireTime and transitions, and states a new renewTime', async () => {
-    const pen = penOf();
-    await claimed(pen);
+    const writer = writerOf();
+    await claimed(writer);
     await clock.advance(2_000);
-    await pen.renew({ acquireTimeUs: 77, transitions: 5 }, current(), () => true);
+    await writer.renew({ acquireTimeUs: 77, transitions: 5 }, current(), () => true);
     expect(record()).toMatchObject({ holder: 'a', acquireTimeUs: 77, transitions: 5 });
     expect(Math.floor((record().renewTimeUs ?? 0) / 1_000)).toBe(clock.wall());
   });
@@ -112,7 +112,7 @@ describe('a renewal', () => {
 describe('freeing', () => {
   it('writes what client-go writes: holder "", one second, transitions kept', async () => {
     server.edit(recordOf('a'));
-    await penOf().free(current());
+    await writerOf().free(current());
     expect(record()).toMatchObject({ holder: '', leaseDurationMs: 1_000, transitions: 3 });
   });
 });
@@ -120,27 +120,27 @@ describe('freeing', () => {
 describe('a write that is answered', () => {
   it('is sent once, on the connection in use, and counts from its sending', async () => {
     wire.once('write', { there: 300, back: 400 });
-    const outcome = await claimed(penOf(), 700);
+    const outcome = await claimed(writerOf(), 700);
     expect(outcome).toMatchObject({ kind: 'written', sentAtMs: 1_000 });
     await clock.advance(60_000);
     expect(wire.calls.map(({ fresh }) => fresh)).toEqual([false]);
   });
 
   it('leaves nobody asleep', async () => {
-    await claimed(penOf());
+    await claimed(writerOf());
     expect(clock.sleepers).toBe(0);
   });
 
   it('by a conflict is a conflict, at once', async () => {
     server.edit(recordOf('b'));
-    const outcome = watched(penOf().claim(undefined));
+    const outcome = watched(writerOf().claim(undefined));
     await atRest();
     expect(outcome.value).toMatchObject({ kind: 'conflict' });
   });
 
   it('by a fault is not sent again: whoever asked decides', async () => {
     wire.once('write', { there: reset });
-    const outcome = await claimed(penOf());
+    const outcome = await claimed(writerOf());
     expect(outcome).toMatchObject({ kind: 'fault', fault: { message: 'reset' } });
     await clock.advance(60_000);
     expect(wire.calls).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('a write that is not answered', () => {
     server.edit(released);
     const basis = server.current;
     wire.cut();
-    void penOf({ timing }).claim(basis);
+    void writerOf({ timing }).claim(basis);
     await clock.advance(afterMs - 1);
     expect(wire.calls).toHaveLength(1);
     await clock.advance(1);
@@ -169,20 +169,20 @@ describe('a write that is not answered', () => {
 
   it('counts from the second sending when only the second is answered', async () => {
     wire.once('write', { there: 'never' });
-    const outcome = await claimed(penOf(), hedgeMs);
+    const outcome = await claimed(writerOf(), hedgeMs);
     expect(outcome).toMatchObject({ kind: 'written', sentAtMs: 1_000 + hedgeMs });
   });
 
   it('counts from the first sending when the first is answered after all', async () => {
     wire.once('write', { back: hedgeMs + 500 });
     wire.once('write', { there: 'never' });
-    const outcome = await claimed(penOf(), hedgeMs + 500);
+    const outcome = await claimed(writerOf(), hedgeMs + 500);
     expect(outcome).toMatchObject({ kind: 'written', sentAtMs: 1_000 });
   });
 
   it('is decided by a conflict of the second: at most one of them can have been applied', async () => {
     wire.once('write', { back: 'never' });
-    const outcome = await claimed(penOf(), hedgeMs);
+    const outcome = await claimed(writerOf(), hedgeMs);
     expect(outcome).toMatchObject({ kind: 'conflict' });
   });
 
@@ -191,7 +191,7 @@ describe('a write that is not answered', () => {
     const stale = { ...current(), version: '1' };
     wire.once('write', { back: hedgeMs + 100 });
     wire.once('write', { there: 'never' });
-    const outcome = watched(penOf().claim(stale));
+    const outcome = watched(writerOf().claim(stale));
     await clock.advance(hedgeMs + 100);
     expect(outcome.value).toMatchObject({ kind: 'conflict' });
   });
@@ -200,7 +200,7 @@ describe('a write that is not answered', () => {
     const failing = gate();
     wire.once('write', { there: failing.opened.then(() => Promise.reject(reset)) });
     wire.once('write', { there: 500 });
-    const outcome = watched(penOf().claim(undefined));
+    const outcome = watched(writerOf().claim(undefined));
     await clock.advance(hedgeMs + 100);
     failing.open();
     await clock.advance(100);
@@ -212,14 +212,14 @@ describe('a write that is not answered', () => {
   it('is decided by the first when the second fails', async () => {
     wire.once('write', { back: hedgeMs + 500 });
     wire.once('write', { there: reset });
-    const outcome = await claimed(penOf(), hedgeMs + 500);
+    const outcome = await claimed(writerOf(), hedgeMs + 500);
     expect(outcome).toMatchObject({ kind: 'written', sentAtMs: 1_000 });
   });
 
   it('is a fault when both fail', async () => {
     wire.once('write', { there: 'never' });
     wire.once('write', { there: reset });
-    const outcome = watched(penOf().claim(undefined));
+    const outcome = watched(writerOf().claim(undefined));
     await clock.advance(requestTimeoutMs - 1);
     expect(outcome.value).toBeUndefined();
     await clock.advance(1);
@@ -228,7 +228,7 @@ describe('a write that is not answered', () => {
 
   it('is a fault when neither is answered within its own bound, and nobody is left asleep', async () => {
     wire.cut();
-    const outcome = watched(penOf().claim(undefined));
+    const outcome = watched(writerOf().claim(undefined));
     await clock.advance(60_000);
     expect(outcome.value).toMatchObject({ kind: 'fault' });
     expect(outcome.atMs).toBe(1_000 + hedgeMs + requestTimeoutMs);
@@ -237,7 +237,7 @@ describe('a write that is not answered', () => {
 
   it('is not sent again when the bound of a request is shorter than the patience with it', async () => {
     wire.cut();
-    const outcome = watched(penOf({ requestTimeoutMs: 1_000 }).claim(undefined));
+    const outcome = watched(writerOf({ requestTimeoutMs: 1_000 }).claim(undefined));
     await clock.advance(60_000);
     expect(outcome.atMs).toBe(2_000);
     expect(wire.calls).toHaveLength(1);
@@ -245,14 +245,14 @@ describe('a write that is not answered', () => {
 
   it('gives the other one up once it is decided', async () => {
     wire.once('write', { there: 'never' });
-    await claimed(penOf(), hedgeMs);
+    await claimed(writerOf(), hedgeMs);
     expect(wire.calls[0]?.signal.aborted).toBe(true);
     expect(clock.sleepers).toBe(0);
   });
 
   it('changes nothing when the one that was given up lands late', async () => {
     wire.once('write', { there: 30_000 });
-    await claimed(penOf(), hedgeMs);
+    await claimed(writerOf(), hedgeMs);
     const before = server.current;
     await clock.advance(60_000);
     expect(server.current).toBe(before);
@@ -260,63 +260,63 @@ describe('a write that is not answered', () => {
 
   it('changes nothing when its answer comes after a later write was acknowledged', async () => {
     server.edit(released);
-    const pen = penOf();
+    const writer = writerOf();
     wire.once('write', { back: 30_000 });
-    await claimed(pen, hedgeMs);
-    await pen.claim(current());
+    await claimed(writer, hedgeMs);
+    await writer.claim(current());
     await clock.advance(60_000);
-    expect(pen.isOurs(record())).toBe(true);
+    expect(writer.isOurs(record())).toBe(true);
   });
 });
 
 describe('a record is ours', () => {
   it('when we were told that we wrote it', async () => {
-    const pen = penOf();
-    await claimed(pen);
-    expect(pen.isOurs(record())).toBe(true);
+    const writer = writerOf();
+    await claimed(writer);
+    expect(writer.isOurs(record())).toBe(true);
   });
 
   it('when it was never acknowledged but may have been applied', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     wire.once('write', { back: reset });
-    await claimed(pen);
-    expect(pen.isOurs(record())).toBe(true);
+    await claimed(writer);
+    expect(writer.isOurs(record())).toBe(true);
   });
 
   it('when the second sending met the first', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     wire.once('write', { back: 'never' });
-    await claimed(pen, hedgeMs);
-    expect(pen.isOurs(record())).toBe(true);
+    await claimed(writer, hedgeMs);
+    expect(writer.isOurs(record())).toBe(true);
   });
 
   it('when a foreign hand changed only its duration or transitions', async () => {
-    const pen = penOf();
-    await claimed(pen);
-    expect(pen.isOurs({ ...record(), leaseDurationMs: 1_000, transitions: 99 })).toBe(true);
+    const writer = writerOf();
+    await claimed(writer);
+    expect(writer.isOurs({ ...record(), leaseDurationMs: 1_000, transitions: 99 })).toBe(true);
   });
 
   it('when any of several unacknowledged writes landed', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     for (let i = 0; i < 3; i += 1) {
       wire.once('write', { there: reset });
-      await claimed(pen);
+      await claimed(writer);
     }
     expect(wire.calls).toHaveLength(3);
-    for (const { record: written } of wire.calls) expect(pen.isOurs(written!)).toBe(true);
+    for (const { record: written } of wire.calls) expect(writer.isOurs(written!)).toBe(true);
   });
 
   it('while a write that a campaign no longer waits for is answered late', async () => {
     // First campaign: the claim is applied, its answer delayed, and the campaign gives up. The second one claims
     // on top of it and is acknowledged first.
-    const pen = penOf();
+    const writer = writerOf();
     wire.once('write', { back: 1_500 });
-    void pen.claim(undefined);
+    void writer.claim(undefined);
     await clock.advance(100);
-    await pen.claim(current());
-    expect(pen.isOurs(record())).toBe(true);
+    await writer.claim(current());
+    expect(writer.isOurs(record())).toBe(true);
     await clock.advance(1_500);
-    expect(pen.isOurs(record())).toBe(true);
+    expect(writer.isOurs(record())).toBe(true);
   });
 });
 
@@ -330,39 +330,39 @@ describe('a record is not ours', () => {
       (ours) => ({ ...ours, acquireTimeUs: undefined, renewTimeUs: undefined }),
     ],
   ])('with another %s', async (_, change) => {
-    const pen = penOf();
-    await claimed(pen);
-    expect(pen.isOurs(change(record()))).toBe(false);
+    const writer = writerOf();
+    await claimed(writer);
+    expect(writer.isOurs(change(record()))).toBe(false);
   });
 
   test('when we have written nothing', () => {
-    expect(penOf().isOurs(recordOf('a'))).toBe(false);
+    expect(writerOf().isOurs(recordOf('a'))).toBe(false);
     expect(
-      penOf().isOurs(recordOf('a', { acquireTimeUs: undefined, renewTimeUs: undefined })),
+      writerOf().isOurs(recordOf('a', { acquireTimeUs: undefined, renewTimeUs: undefined })),
     ).toBe(false);
   });
 
   test('once a later write of ours is acknowledged', async () => {
-    const pen = penOf();
-    await claimed(pen);
+    const writer = writerOf();
+    await claimed(writer);
     const earlier = record();
     const facts = { acquireTimeUs: earlier.acquireTimeUs ?? 0, transitions: 0 };
-    await pen.renew(facts, current(), () => true);
-    expect(pen.isOurs(earlier)).toBe(false);
+    await writer.renew(facts, current(), () => true);
+    expect(writer.isOurs(earlier)).toBe(false);
   });
 
   test('once it is freed', async () => {
-    const pen = penOf();
-    await claimed(pen);
+    const writer = writerOf();
+    await claimed(writer);
     const held = record();
-    await pen.free(current());
-    expect(pen.isOurs(held)).toBe(false);
-    expect(pen.isOurs(record())).toBe(false);
+    await writer.free(current());
+    expect(writer.isOurs(held)).toBe(false);
+    expect(writer.isOurs(record())).toBe(false);
   });
 
   test('when another process with our identity wrote it in the same millisecond', async () => {
-    const ours = penOf({ random: seededRandom(1) });
-    const theirs = penOf({ random: seededRandom(2) });
+    const ours = writerOf({ random: seededRandom(1) });
+    const theirs = writerOf({ random: seededRandom(2) });
     await Promise.all([ours.claim(undefined), theirs.claim(undefined)]);
     expect([ours.isOurs(record()), theirs.isOurs(record())]).toEqual([true, false]);
   });
@@ -370,8 +370,8 @@ describe('a record is not ours', () => {
   test.each([0, 1])('when the other process shares all our luck but draw %i', async (draw) => {
     const equal = [0.5, 0.5];
     const other = equal.with(draw, 0.25);
-    const ours = penOf({ random: () => equal.shift() ?? 0.5 });
-    const theirs = penOf({ random: () => other.shift() ?? 0.5 });
+    const ours = writerOf({ random: () => equal.shift() ?? 0.5 });
+    const theirs = writerOf({ random: () => other.shift() ?? 0.5 });
     await Promise.all([ours.claim(undefined), theirs.claim(undefined)]);
     expect([ours.isOurs(record()), theirs.isOurs(record())]).toEqual([true, false]);
   });
@@ -379,8 +379,8 @@ describe('a record is not ours', () => {
   test('when our only attempt to write the very same was answered with a conflict', async () => {
     // Same identity, same millisecond, same luck (one in a million, or a cloned machine): the two records are
     // equal, but a lone write that met a conflict has certainly not been applied.
-    const ours = penOf({ random: () => 0.5 });
-    const theirs = penOf({ random: () => 0.5 });
+    const ours = writerOf({ random: () => 0.5 });
+    const theirs = writerOf({ random: () => 0.5 });
     await Promise.all([ours.claim(undefined), theirs.claim(undefined)]);
     expect([ours.isOurs(record()), theirs.isOurs(record())]).toEqual([true, false]);
   });
@@ -388,36 +388,36 @@ describe('a record is not ours', () => {
 
 describe('settled', () => {
   it('is at once what has nothing on the wire', async () => {
-    const pen = penOf();
-    await claimed(pen);
-    const seen = watched(pen.settled());
+    const writer = writerOf();
+    await claimed(writer);
+    const seen = watched(writer.settled());
     await atRest();
     expect(seen.atMs).toBe(1_000);
   });
 
   it('waits for a write on the wire, whatever becomes of it', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     wire.once('write', { back: 800 });
-    void pen.claim(undefined);
-    const seen = watched(pen.settled());
+    void writer.claim(undefined);
+    const seen = watched(writer.settled());
     await clock.advance(5_000);
     expect(seen.atMs).toBe(1_800);
   });
 
   it('waits for a fault as well', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     wire.cut();
-    void pen.claim(undefined);
-    const seen = watched(pen.settled());
+    void writer.claim(undefined);
+    const seen = watched(writer.settled());
     await clock.advance(60_000);
     expect(seen.atMs).toBe(1_000 + hedgeMs + requestTimeoutMs);
   });
 
   it('does not wait for reads', async () => {
-    const pen = penOf();
+    const writer = writerOf();
     wire.cut();
-    pen.read().catch(() => undefined);
-    const seen = watched(pen.settled());
+    writer.read().catch(() => undefined);
+    const seen = watched(writer.settled());
     await atRest();
     expect(seen.atMs).toBe(1_000);
     await clock.advance(requestTimeoutMs);
@@ -425,12 +425,12 @@ describe('settled', () => {
 });
 
 test('after a request that failed the next one takes a fresh connection, until one is answered', async () => {
-  const pen = penOf();
+  const writer = writerOf();
   wire.once('read', { there: reset });
-  await pen.read().catch(() => undefined);
-  await pen.read();
-  await pen.read();
-  await claimed(pen);
+  await writer.read().catch(() => undefined);
+  await writer.read();
+  await writer.read();
+  await claimed(writer);
   expect(wire.calls.map(({ fresh }) => fresh)).toEqual([false, true, false, false]);
 });
 
@@ -438,7 +438,7 @@ describe('a read', () => {
   it('that is answered is sent once', async () => {
     server.edit(recordOf('b'));
     wire.once('read', { back: hedgeMs - 1 });
-    const seen = watched(penOf().read());
+    const seen = watched(writerOf().read());
     await clock.advance(60_000);
     expect(seen.value).toBe(server.current);
     expect(wire.calls).toHaveLength(1);
@@ -448,7 +448,7 @@ describe('a read', () => {
   it('that is not answered is sent again, fresh', async () => {
     server.edit(recordOf('b'));
     wire.once('read', { there: 'never' });
-    const seen = watched(penOf().read());
+    const seen = watched(writerOf().read());
     await clock.advance(hedgeMs);
     await atRest();
     expect(seen.value).toBe(server.current);
@@ -460,7 +460,7 @@ describe('a read', () => {
   it('ends within the request timeout, both sendings together', async () => {
     wire.cut();
     const seen = watched(
-      penOf()
+      writerOf()
         .read()
         .catch((fault: unknown) => fault as LockFault),
     );
@@ -474,12 +474,12 @@ describe('a read', () => {
     wire.cut();
     const stop = new AbortController();
     const bounded = watched(
-      penOf()
+      writerOf()
         .read(undefined, 300)
         .catch(() => undefined),
     );
     const stopped = watched(
-      penOf()
+      writerOf()
         .read(stop.signal)
         .catch(() => undefined),
     );
@@ -496,6 +496,8 @@ test('a lock that answers without a promise is understood like any other', async
   // would spin for ever; so it is not called here.
   const answer = { kind: 'conflict' as const };
   const lock = { read: () => undefined, write: () => answer };
-  const outcome = await penOf({ lock: lock as unknown as PenOptions['lock'] }).claim(undefined);
+  const outcome = await writerOf({ lock: lock as unknown as WriterOptions['lock'] }).claim(
+    undefined,
+  );
   expect(outcome).toMatchObject(answer);
 });

@@ -1,0 +1,75 @@
+/**
+ * Questions to a record, and what stands on a lock object beside who leads.
+ *
+ * A write that does not speak of it leaves it as it is. Only a wish for another term than the one that is written goes:
+ * its time is over.
+ */
+import type { LeaderRecord, Remarks, Wish } from './lock.ts';
+
+/** More than that many keys are not kept: the oldest go. */
+export const mostKeys = 100;
+
+/** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
+export function isReleased(record: LeaderRecord): boolean {
+  return record.holder === '' && record.leaseDurationMs === 1_000;
+}
+
+/** Whether a record without a holder has been released by nobody. */
+export function isClearedByHand({ acquireTimeUs, renewTimeUs }: LeaderRecord): boolean {
+  const isKnown = acquireTimeUs !== undefined && renewTimeUs !== undefined;
+  return isKnown && acquireTimeUs !== renewTimeUs;
+}
+
+/** Whether its holder has released it, as far as can be told. */
+export function isFreed(record: LeaderRecord): boolean {
+  return isReleased(record) && !isClearedByHand(record);
+}
+
+/** Whether one holder has written both in one term, or a hand has changed one of them. */
+export function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
+  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
+}
+
+/**
+ * Whether the holder looks alive by its own clock. A hint across two clocks, so it may only be used to give up
+ * (`--try`), never to claim.
+ */
+export function looksAlive(
+  record: LeaderRecord,
+  wallMs: number,
+  assumedDurationMs: number,
+): boolean {
+  if (record.holder === '' || record.renewTimeUs === undefined) return false;
+  return wallMs < record.renewTimeUs / 1_000 + durationMs(record, assumedDurationMs);
+}
+
+/** How long a record promises to last. Any lock may be asked: what is no number of milliseconds does not say anything. */
+export function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs: number): number {
+  return leaseDurationMs !== undefined && Number.isFinite(leaseDurationMs)
+    ? leaseDurationMs
+    : assumedDurationMs;
+}
+
+/** Whether it is this very term that the wish is about. */
+export function isFor(wish: Wish | undefined, { holder, acquireTimeUs }: LeaderRecord): boolean {
+  return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;
+}
+
+/** The record as it stands on the object once it has been written over the one `before`. */
+export function recordAfter(record: LeaderRecord, before: Remarks | undefined): LeaderRecord {
+  const { wish = before?.wish, done = before?.done, ...said } = record;
+  return {
+    ...said,
+    ...(isFor(wish, record) ? { wish } : {}),
+    ...(done?.length ? { done: done.slice(-mostKeys) } : {}),
+  };
+}
+
+/** The keys, with one more as the latest. */
+export function withKey(done: readonly string[] | undefined, key: string): readonly string[] {
+  return [...(done ?? []).filter((each) => each !== key), key].slice(-mostKeys);
+}
+
+export function isDone({ done }: Remarks, key: string): boolean {
+  return done?.includes(key) ?? false;
+}
