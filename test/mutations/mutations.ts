@@ -12,16 +12,17 @@ export interface Mutation {
 
 const elector = 'src/election/elector.ts';
 const memory = 'src/election/memory.ts';
-const stand = 'src/election/campaigning.ts';
-const waiting = 'src/election/watch.ts';
-const renewal = 'src/election/renewal.ts';
-const sentry = 'src/election/sentry.ts';
+const campaigning = 'src/election/campaigning.ts';
+const watch = 'src/election/watch.ts';
+const leader = 'src/election/leader.ts';
+const leading = 'src/election/leading.ts';
+const record = 'src/election/record.ts';
+const request = 'src/election/request.ts';
 const observation = 'src/election/observation.ts';
 const foreignHand = 'src/election/foreign-hand.ts';
 const signatures = 'src/election/signatures.ts';
-const pen = 'src/election/writer.ts';
+const writer = 'src/election/writer.ts';
 const release = 'src/election/release.ts';
-const term = 'src/election/term.ts';
 const timing = 'src/election/timing.ts';
 const child = 'src/child/child.ts';
 const keeper = 'native/keeper.c';
@@ -40,7 +41,7 @@ export const mutations: readonly Mutation[] = [
     name: 'trust counts from the answer',
     edits: [
       [
-        pen,
+        writer,
         'this.#track(sending)), sentAtMs };',
         'this.#track(sending)), sentAtMs: this.trustTime.now() };',
       ],
@@ -51,8 +52,8 @@ export const mutations: readonly Mutation[] = [
     name: 'the wall clock decides',
     edits: [
       [memory, 'nowMs: clock.now(),\n      isOurs', 'nowMs: clock.wall(),\n      isOurs'],
-      [stand, 'nowMs: clock.now(),\n      wallMs', 'nowMs: clock.wall(),\n      wallMs'],
-      [stand, 'nowMs: clock.now(), timing, spread', 'nowMs: clock.wall(), timing, spread'],
+      [campaigning, 'nowMs: clock.now(),\n      wallMs', 'nowMs: clock.wall(),\n      wallMs'],
+      [campaigning, 'nowMs: clock.now(), timing, spread', 'nowMs: clock.wall(), timing, spread'],
     ],
     tests: election,
   },
@@ -92,9 +93,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim is made on whatever is there by now',
     edits: [
       [
-        stand,
-        '() => pen.claim(seen, isWanted)',
-        'async () => pen.claim(await pen.read().catch(() => seen), isWanted)',
+        campaigning,
+        '() => writer.claim(seen, isWanted)',
+        'async () => writer.claim(await writer.read().catch(() => seen), isWanted)',
       ],
     ],
     tests: election,
@@ -103,8 +104,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim that was answered late starts a term',
     edits: [
       [
-        stand,
-        'return pen.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;',
+        campaigning,
+        'return writer.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;',
         'return pen !== undefined || trustFrom(sentAtMs, timing).lossAtMs > 0;',
       ],
     ],
@@ -136,7 +137,7 @@ export const mutations: readonly Mutation[] = [
     name: 'any empty holder is a release',
     edits: [
       [
-        observation,
+        record,
         "return record.holder === '' && record.leaseDurationMs === 1_000;",
         "return record.holder === '';",
       ],
@@ -147,9 +148,9 @@ export const mutations: readonly Mutation[] = [
     name: 'the own identity is mine',
     edits: [
       [
-        pen,
-        "return record.holder !== '' && this.wrote(record);",
-        'return record.holder === this.#options.identity;',
+        writer,
+        "record.holder !== '' && this.wrote(record);",
+        'record.holder === this.#options.identity;',
       ],
     ],
     tests: election,
@@ -158,9 +159,9 @@ export const mutations: readonly Mutation[] = [
     name: 'what a lost answer says is settled by reading',
     edits: [
       [
-        renewal,
-        'this.#basis = seen;',
-        "this.#basis = seen;\n      if (verdict.kind === 'ours') this.#office.window.extend(pen.trustTime.now());",
+        leader,
+        'return tryAgain({ ...leader, basis: sight.seen, found, isAskedToStepDown }, undefined, now);',
+        'const trust = trustFrom(now.nowMs, leader.timing);\n  return tryAgain({ ...leader, trust, basis: sight.seen, found, isAskedToStepDown }, undefined, now);',
       ],
     ],
     tests: election,
@@ -170,8 +171,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         'src/election/verdict.ts',
-        "if (!view.isOurs) return { kind: 'usurped', holder };",
-        "if (!view.isOurs && view.leaseDurationMs === 0) return { kind: 'usurped', holder };",
+        "if (!isOurs) return { kind: 'usurped', holder };",
+        "if (!isOurs && !timing) return { kind: 'usurped', holder };",
       ],
     ],
     tests: election,
@@ -180,18 +181,21 @@ export const mutations: readonly Mutation[] = [
     name: 'an answer after the end of the trust renews it',
     edits: [
       [
-        renewal,
-        '    if (window.lossInMs() <= 0) {\n      this.#office.closeWindow();\n      return false;\n    }\n    if (!window.extend(sentAtMs)) return false;',
-        '    if (!window.extend(sentAtMs)) return false;',
+        leader,
+        'const leader = afterTime(before, now);',
+        "const leader = news.kind === 'written' ? before : afterTime(before, { ...now, nowMs: now.nowMs - 500 });",
       ],
-      [term, 'if (leftMs <= 0) this.#closeWindow();', 'if (leftMs <= -500) this.#closeWindow();'],
     ],
     tests: election,
   },
   {
     name: 'an event of the watch ends the term',
     edits: [
-      [renewal, 'onAlarm: () => {', "onAlarm: () => {\n        office.lose({ kind: 'expired' });"],
+      [
+        leader,
+        '  const alarm = { version, atMs: nowMs };\n',
+        "  const alarm = { version, atMs: nowMs };\n  if (alarm) return { ...leader, loss: { kind: 'expired' } };\n",
+      ],
     ],
     tests: election,
   },
@@ -199,9 +203,9 @@ export const mutations: readonly Mutation[] = [
     name: 'a leader believes old news',
     edits: [
       [
-        sentry,
-        'if (known && isLater(sighting.version, known.version) === false) continue;',
-        'if (!known) continue;',
+        leader,
+        'if (basis && isLater(version, basis.version) === false) return leader;',
+        'if (!basis) return leader;',
       ],
     ],
     tests: election,
@@ -210,7 +214,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a candidate believes old news',
     edits: [
       [
-        stand,
+        campaigning,
         'const isNews = known ? isLater(version, known.version) : true;',
         'const isNews = known ? isLater(version, known.version) !== undefined : true;',
       ],
@@ -219,35 +223,35 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a silent watch is trusted for ever',
-    edits: [[stand, 'lookout.renew();', '']],
+    edits: [[campaigning, 'watch.renew();', '']],
     tests: election,
   },
   {
     name: 'everybody claims in the same moment',
     edits: [
       [
-        stand,
-        'lookout.isOpen ? hesitationMs(random) : 0',
-        'lookout.isOpen ? 0 * hesitationMs(random) : 0',
+        campaigning,
+        'watch.isOpen ? hesitationMs(random) : 0',
+        'watch.isOpen ? 0 * hesitationMs(random) : 0',
       ],
     ],
     tests: election,
   },
   {
     name: 'who wakes late claims before it has read the news',
-    edits: [[waiting, 'if (clock.now() - beganAtMs < longTurnMs) break;', 'break;']],
+    edits: [[watch, 'if (clock.now() - beganAtMs < longTurnMs) break;', 'break;']],
     tests: election,
   },
   {
     name: 'who stays late waits for quiet for ever',
-    edits: [[waiting, 'turns < mostTurns && ', '']],
+    edits: [[watch, 'turns < mostTurns && ', '']],
     tests: election,
   },
   {
     name: 'requests have no bound',
     edits: [
       [
-        pen,
+        request,
         'const boundMs = Math.min(endsAtMs - clock.now(), requestTimeoutMs);',
         'const boundMs = requestTimeoutMs + Infinity;',
       ],
@@ -257,11 +261,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a suspended machine keeps its trust',
     edits: [
-      [
-        'src/election/clock.ts',
-        'now: () => clock.now() + suspendedMs()',
-        'now: () => clock.now()',
-      ],
+      ['src/election/clock.ts', 'now: () => clock.now() + suspendedMs()', 'now: () => clock.now()'],
     ],
     tests: election,
   },
@@ -297,8 +297,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         release,
-        "if (!isWrittenByUs || !isOurs(seen.record)) return { kind: 'not-ours' };",
-        "if (!seen || (!seen.record.holder && !isOurs(seen.record))) return { kind: 'not-ours' };",
+        "if (!isWrittenByUs || !isOfThisTerm) return { kind: 'not-ours' };",
+        "if (!seen || (!seen.record.holder && !isOfThisTerm)) return { kind: 'not-ours' };",
       ],
     ],
     tests: election,
@@ -308,7 +308,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         release,
-        'await bounded({ clock, boundMs: boundMs / 2 }, () => pen.settled()).catch(() => undefined);',
+        'await bounded({ clock, boundMs: boundMs / 2 }, () => writer.settled()).catch(() => undefined);',
         '',
       ],
     ],
@@ -316,13 +316,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a release trusts what a renewal under way has made out of date',
-    edits: [
-      [
-        release,
-        'options.latest && pen.isOurs(options.latest.record) ? options.latest : undefined',
-        'options.latest',
-      ],
-    ],
+    edits: [[release, '!loss && writer.isOurs(options.latest?.record)', '!loss && options.latest']],
     tests: election,
   },
   {
@@ -330,8 +324,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         elector,
-        'if (stand.mayHold) await this.#withdraw();',
-        'if (!stand) await this.#withdraw();',
+        'if (campaign.mayHold) await this.#withdraw();',
+        'if (!campaign) await this.#withdraw();',
       ],
     ],
     tests: election,
@@ -340,14 +334,9 @@ export const mutations: readonly Mutation[] = [
     name: 'renewals stop when the command is asked to stop',
     edits: [
       [
-        renewal,
-        'for (let failures = 0; this.#mayWrite(); failures += 1) {',
-        "for (let failures = 0; this.#mayWrite() && !('stopping' in globalThis); failures += 1) {",
-      ],
-      [
-        'src/run.ts',
-        "shutdown.abort('SIGTERM');",
-        "shutdown.abort('SIGTERM');\n      Object.assign(globalThis, { stopping: true });",
+        leading,
+        '  readonly #onShutdown = (): void => {\n',
+        '  readonly #onShutdown = (): void => {\n    this.#become(afterRelease(this.#leader));\n',
       ],
     ],
     tests: election,
@@ -586,7 +575,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a torn lock is whole after a sleep',
-    edits: [['src/election/verdict.ts', ' || (seen.isTorn && view.isOurs)', '']],
+    edits: [['src/election/verdict.ts', ' || (seen.isTorn && isOurs)', '']],
     tests: election,
   },
   {
@@ -779,7 +768,7 @@ export const mutations: readonly Mutation[] = [
     name: 'step-down: a wish is followed whomever it is for',
     edits: [
       [
-        'src/election/record.ts',
+        record,
         'return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;',
         'return wish !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
       ],
@@ -788,16 +777,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'step-down: a wish is followed in the next term',
-    edits: [['src/election/verdict.ts', ' && acquireTimeUs === view.acquireTimeUs', '']],
+    edits: [['src/election/verdict.ts', ' && acquireTimeUs === facts.acquireTimeUs', '']],
     tests: ['test/election/verdict.test.ts'],
   },
   {
     name: 'step-down: what the watch shows is believed',
     edits: [
       [
-        renewal,
-        "        const isNews = verdict.kind === 'ours'",
-        "        if (verdict.kind === 'ours' && verdict.wish) this.#heed();\n        const isNews = verdict.kind === 'ours'",
+        leader,
+        '  const alarm = { version, atMs: nowMs };\n',
+        "  const alarm = { version, atMs: nowMs };\n  if (verdict.kind === 'ours' && verdict.isAsked) return { ...leader, isAskedToStepDown: true };\n",
       ],
     ],
     tests: ['test/election/step-down.test.ts'],
@@ -805,13 +794,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'step-down: the lock is handed over before the work has ended',
     edits: [
-      [term, '    this.#asked.abort();\n', '    this.#asked.abort();\n    void this.release();\n'],
+      [
+        leading,
+        '      this.#asked.abort();\n',
+        '      this.#asked.abort();\n      void this.release();\n',
+      ],
     ],
     tests: ['test/election/step-down.test.ts', 'test/run.test.ts'],
   },
   {
     name: 'step-down: nobody stands aside',
-    edits: [[stand, 'const { asideUntilMs } = memory;', 'const asideUntilMs = -Infinity;']],
+    edits: [[campaigning, 'const { asideUntilMs } = memory;', 'const asideUntilMs = -Infinity;']],
     tests: ['test/election/step-down.test.ts'],
   },
   {
@@ -828,7 +821,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a watch is begun anew although it shows what a look finds',
-    edits: [[stand, ' && !isShown', '']],
+    edits: [[campaigning, ' && !isShown', '']],
     tests: ['test/election/watching-candidate.test.ts'],
   },
   {
@@ -878,12 +871,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'once: a key pushes out the others',
-    edits: [[pen, 'withKey(basis.record.done, done)', 'withKey([], done)']],
+    edits: [[writer, 'withKey(basis.record.done, done)', 'withKey([], done)']],
     tests: ['test/election/once.test.ts'],
   },
   {
     name: 'once: keys are lost with the next write',
-    edits: [['src/election/record.ts', 'done = before?.done, ', 'done, ']],
+    edits: [[record, 'done = before?.done, ', 'done, ']],
     tests: ['test/election/once.test.ts', 'test/locks/local.test.ts'],
   },
   {
@@ -910,7 +903,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'who is cleared by hand has released, under a lease of one second',
     edits: [
-      [foreignHand, 'return isKnown && acquireTimeUs !== renewTimeUs;', 'return isKnown && false;'],
+      [record, 'return isKnown && acquireTimeUs !== renewTimeUs;', 'return isKnown && false;'],
     ],
     tests: election,
   },
@@ -952,7 +945,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         memory,
-        'isDoubtful: seen !== undefined && pen.isDoubtful(seen.record),\n',
+        'isDoubtful: seen !== undefined && writer.isDoubtful(seen.record),\n',
         'isDoubtful: false,\n',
       ],
     ],
@@ -988,13 +981,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'two renewals may be equal',
-    edits: [
-      [
-        'src/election/signatures.ts',
-        'Math.max(nowUs, this.#latestUs + 1 + fraction)',
-        'Math.max(nowUs, -1)',
-      ],
-    ],
+    edits: [[signatures, 'Math.max(nowUs, this.#latestUs + 1 + fraction)', 'Math.max(nowUs, -1)']],
     tests: ['test/break/election.test.ts'],
   },
   {
@@ -1006,17 +993,29 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'any acknowledged write ends the alarm',
-    edits: [[sentry, '!== true) this.#alarm', '!== null) this.#alarm']],
+    edits: [
+      [
+        leader,
+        'isLater(alarm.version, current.version) !== true',
+        'isLater(alarm.version, current.version) !== null',
+      ],
+    ],
     tests: election,
   },
   {
     name: 'a renewal is sent again after the window has closed',
-    edits: [[renewal, ' && window.lossInMs() > 0;', ';']],
+    edits: [[leading, ' && this.#nowMs() < lossAtMs(this.#leader);', ';']],
     tests: election,
   },
   {
     name: 'a lost term is released without a look',
-    edits: [[term, 'this.loss ? undefined : this.#renewal.latest', 'this.#renewal.latest']],
+    edits: [
+      [
+        release,
+        '!loss && writer.isOurs(options.latest?.record)',
+        'writer.isOurs(options.latest?.record)',
+      ],
+    ],
     tests: election,
   },
   {
