@@ -15,6 +15,12 @@ export type Endpoints = Readonly<Record<string, Endpoint>>;
 const plain = 'text/plain; charset=utf-8';
 
 export const probeEndpoints: Endpoints = {
+  // As the leader-elector sidecar of old answers, for programs that ask it.
+  '/': ({ state }) => ({
+    status: 200,
+    type: 'application/json',
+    body: `${JSON.stringify({ name: state.leader?.identity ?? '' })}\n`,
+  }),
   '/livez': (view) => probePage(livez(view)),
   '/readyz': (view) => probePage(readyz(view)),
   '/leader': (view) => probePage(leader(view)),

@@ -51,7 +51,7 @@ describe('the outcome', () => {
 test('each does what the page says', async () => {
   const [start, rolling, slow, named] = await Promise.all(blocks.map(outcomeOf));
   const [install] = podSpecIn(start!).initContainers ?? [];
-  expect(install?.image).toBe('registry.example/mirror/k8s-leader:1');
+  expect(install?.image).toBe('registry.internal/k8s-leader:0.1');
   expect(deploymentIn(start!).spec.replicas).toBe(2);
   expect(deploymentIn(rolling!).spec.strategy).toEqual({
     type: 'RollingUpdate',

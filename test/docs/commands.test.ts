@@ -1,7 +1,7 @@
 /** Every command line in the documentation and the examples is one that the program takes; some are also run. */
 import { bin, executable } from '../support/program-under-test.ts';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
@@ -104,17 +104,4 @@ describe('a session', () => {
   it('is on several pages', () => {
     expect(new Set(sessions.map(([file]) => file)).size).toBeGreaterThan(2);
   });
-});
-
-it('every page of docs/ is linked from the README, and no link leads nowhere', () => {
-  const linked = new Set<string>();
-  for (const page of pages)
-    for (const [, target = ''] of textOf(page).matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)) {
-      const path = join(root, dirname(page), target);
-      expect(() => readFileSync(path)).not.toThrow(/ENOENT/);
-      if (page === 'README.md') linked.add(path);
-    }
-  expect(linked.size).toBeGreaterThan(10);
-  for (const page of pages.filter((name) => name.startsWith('docs/')))
-    expect([...linked]).toContain(join(root, page));
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { probeEndpoints } from '../../src/observe/endpoints.ts';
 import { leader, livez, readyz } from '../../src/observe/probes.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import { overdue, trusted, viewAfter, type Name } from './script.ts';
@@ -123,5 +124,18 @@ describe('/status', () => {
       leader: { identity: 'usurper', since: null },
       trustLeftSeconds: null,
     });
+  });
+});
+
+describe('/ answers as the leader-elector sidecar', () => {
+  it.each<[Name[], string]>([
+    [[], ''],
+    [['standingBy'], 'other'],
+    [['elected'], 'me'],
+    [['elected', 'expired'], ''],
+  ])('after %j: %s', async (names, name) => {
+    const page = await probeEndpoints['/']?.(viewAfter(names, trusted));
+    expect(page).toMatchObject({ status: 200, type: 'application/json' });
+    expect(JSON.parse(page?.body ?? '')).toEqual({ name });
   });
 });
