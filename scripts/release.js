@@ -1,12 +1,13 @@
 /**
- * The CHANGELOG and the Helm chart at a release. As `npm version` calls it: what is unreleased becomes the part of the
- * version in package.json, with the date of today, and the chart gets that version. With `--notes` it prints the part of
- * that version instead.
+ * What names the version, at a release. As `npm version` calls it: what is unreleased in the CHANGELOG becomes the part of
+ * the version in package.json, with the date of today; the Helm chart gets that version, and texts and manifests the tag
+ * of its image. With `--notes` it prints the part of that version instead.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 
 const page = 'CHANGELOG.md';
 const chart = 'packaging/chart/Chart.yaml';
+const mentions = ['README.md', 'docs/*.md', 'packaging/kustomize/*/*.yaml'];
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const text = readFileSync(page, 'utf8');
 
@@ -15,6 +16,10 @@ function partOf(heading) {
   const parts = text.split(/^(?=## \[)/m);
   const part = parts.find((each) => each.startsWith(`## [${heading}]`));
   return part?.slice(part.indexOf('\n')).trim();
+}
+
+function change(file, pattern, replacement) {
+  writeFileSync(file, readFileSync(file, 'utf8').replace(pattern, replacement));
 }
 
 function fail(problem) {
@@ -32,6 +37,10 @@ if (process.argv.includes('--notes')) {
   const today = new Date().toISOString().slice(0, 10);
   const heading = `## [Unreleased]\n\n## [${version}] - ${today}`;
   writeFileSync(page, text.replace(/^## \[Unreleased\]/m, heading));
-  const about = readFileSync(chart, 'utf8');
-  writeFileSync(chart, about.replace(/^(version|appVersion): .*$/gm, `$1: ${version}`));
+  change(chart, /^(version|appVersion): .*$/gm, `$1: ${version}`);
+  const [major, minor] = version.split('.');
+  // As long as it is a prerelease, its image has only the whole version for a tag.
+  const tag = version.includes('-') ? version : major === '0' ? `0.${minor}` : major;
+  for (const file of globSync(mentions))
+    change(file, /\bk8s-leader:\d[\w.-]*/g, `k8s-leader:${tag}`);
 }
