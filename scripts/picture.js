@@ -1,7 +1,7 @@
 /**
- * docs/picture.svg: two candidates on one machine, as they really run; `npm run picture` makes it anew, `--print` shows
- * it instead. What differs from run to run is replaced: tokens by 41 and 42, the time by that of a picture. A test
- * compares what is committed with a run.
+ * docs/picture.svg and docs/picture-dark.svg: two candidates on one machine, as they really run, for light pages and dark
+ * ones. `npm run picture` makes them anew, `--print light|dark` shows one instead. What differs from run to run is replaced:
+ * the time, and the tokens, by such as a run in that second has. A test compares what is committed with a run.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -102,7 +102,8 @@ while :; do sleep 0.05; done
 function settled(terminals) {
   const tokens = new Map();
   const tokenFor = (token) => {
-    if (!tokens.has(token)) tokens.set(token, String(41 + tokens.size));
+    // Microseconds since 1970, and one more for each write.
+    if (!tokens.has(token)) tokens.set(token, String(1767268800000001n + BigInt(7 * tokens.size)));
     return tokens.get(token);
   };
   const settle = (line) =>
@@ -142,44 +143,68 @@ function spansOf(row) {
     .join('');
 }
 
-function svg(terminals) {
+const themes = {
+  light: {
+    text: '#1f2328',
+    window: '#ffffff',
+    edge: '#d1d9e0',
+    dim: '#59636e',
+    green: '#1a7f37',
+    yellow: '#9a6700',
+    red: '#d1242f',
+  },
+  dark: {
+    text: '#e6edf3',
+    window: '#0d1117',
+    edge: '#3d444d',
+    dim: '#8b949e',
+    green: '#3fb950',
+    yellow: '#d29922',
+    red: '#f85149',
+  },
+};
+
+function svg(terminals, { text, window, edge, dim, green, yellow, red }) {
   const [cell, lineHeight, margin, bar] = [8.43, 20, 16, 30];
   const width = Math.ceil(columns * cell + 2 * margin);
   let y = 0;
-  const windows = terminals.map(({ title, lines }) => {
+  const drawn = terminals.map(({ title, lines }) => {
     const height = bar + lines.length * lineHeight + margin;
     const rows = lines.map((row, index) => {
       const baseline = y + bar + 18 + index * lineHeight;
       return `  <text x="${margin}" y="${baseline}" xml:space="preserve">${spansOf(row)}</text>`;
     });
-    const window = [
+    const all = [
       `  <rect class="window" x="0.5" y="${y + 0.5}" width="${width - 1}" height="${height}" rx="8"/>`,
       `  <text class="dim" x="${width / 2}" y="${y + 20}" text-anchor="middle">${title}</text>`,
       ...rows,
     ];
     y += height + 12;
-    return window.join('\n');
+    return all.join('\n');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y - 11}" width="${width}" role="img">
   <title>k8s-leader run in two terminals: one leads, the other stands by and leads the moment the first has ended</title>
   <style>
-    text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #e6edf3; }
-    .window { fill: #0d1117; stroke: #3d444d; }
-    .dim { fill: #8b949e; }
-    .green { fill: #3fb950; }
-    .yellow { fill: #d29922; }
-    .red { fill: #f85149; }
+    text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: ${text}; }
+    .window { fill: ${window}; stroke: ${edge}; }
+    .dim { fill: ${dim}; }
+    .green { fill: ${green}; }
+    .yellow { fill: ${yellow}; }
+    .red { fill: ${red}; }
   </style>
-${windows.join('\n')}
+${drawn.join('\n')}
 </svg>
 `;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-picture-'));
 try {
-  const picture = svg(settled(await play(folder)));
-  if (process.argv.includes('--print')) process.stdout.write(picture);
-  else writeFileSync(join(root, 'docs/picture.svg'), picture);
+  const terminals = settled(await play(folder));
+  const [, , print, theme] = process.argv;
+  if (print === '--print') process.stdout.write(svg(terminals, themes[theme]));
+  else
+    for (const [name, file] of Object.entries({ light: 'picture.svg', dark: 'picture-dark.svg' }))
+      writeFileSync(join(root, 'docs', file), svg(terminals, themes[name]));
 } finally {
   rmSync(folder, { recursive: true });
 }

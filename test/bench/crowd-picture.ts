@@ -1,4 +1,4 @@
-/** The cost of a crowd as a picture: SVG by hand, both axes logarithmic, for light pages and dark ones. */
+/** The cost of a crowd as a picture: SVG by hand, both axes logarithmic, for light pages or dark ones. */
 import { totalOf, typicalMs, type CrowdFigures } from './crowd-figures.ts';
 import { scale, type Scale } from './scale.ts';
 
@@ -27,26 +27,53 @@ const height = 360;
 const plot = { width: 330, height: 230, top: 64 };
 const lefts = [64, 494];
 
-const style = `
-text { font: 13px system-ui, sans-serif; fill: #57606a }
-.title { font-size: 15px; font-weight: 600; fill: #24292f }
-.grid { stroke: #d0d7de; stroke-width: 1 }
-.axis { stroke: #6e7781; stroke-width: 1 }
-.ours { stroke: #0969da; fill: #0969da }
-.theirs { stroke: #bc4c00; fill: #bc4c00 }
+export type Theme = 'light' | 'dark';
+
+interface Colours {
+  readonly text: string;
+  readonly title: string;
+  readonly grid: string;
+  readonly axis: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+const colours: Readonly<Record<Theme, Colours>> = {
+  light: {
+    text: '#57606a',
+    title: '#24292f',
+    grid: '#d0d7de',
+    axis: '#6e7781',
+    ours: '#0969da',
+    theirs: '#bc4c00',
+  },
+  dark: {
+    text: '#9198a1',
+    title: '#f0f6fc',
+    grid: '#30363d',
+    axis: '#8b949e',
+    ours: '#58a6ff',
+    theirs: '#f0883e',
+  },
+};
+
+const style = ({ text, title, grid, axis, ours, theirs }: Colours) => `
+text { font: 13px system-ui, sans-serif; fill: ${text} }
+.title { font-size: 15px; font-weight: 600; fill: ${title} }
+.grid { stroke: ${grid}; stroke-width: 1 }
+.axis { stroke: ${axis}; stroke-width: 1 }
+.ours { stroke: ${ours}; fill: ${ours} }
+.theirs { stroke: ${theirs}; fill: ${theirs} }
 path.ours, path.theirs { fill: none; stroke-width: 2.5 }
 text.ours, text.theirs { stroke: none; font-weight: 600 }
-.extrapolated { stroke-dasharray: 3 5 }
-@media (prefers-color-scheme: dark) {
-  text { fill: #9198a1 }
-  .title { fill: #f0f6fc }
-  .grid { stroke: #30363d }
-  .axis { stroke: #8b949e }
-  .ours { stroke: #58a6ff; fill: #58a6ff }
-  .theirs { stroke: #f0883e; fill: #f0883e }
-}`;
+.extrapolated { stroke-dasharray: 3 5 }`;
 
-export function crowdPicture(all: readonly CrowdFigures[]): string {
+/** Where the picture for dark pages is, beside the one for light pages. */
+export function darkFile(svg: string): string {
+  return svg.replace(/(\.svg)?$/, '-dark.svg');
+}
+
+export function crowdPicture(all: readonly CrowdFigures[], theme: Theme): string {
   const of = (who: Line['of']) => all.filter((each) => each.who === who);
   const points = (who: Line['of'], value: (figures: CrowdFigures) => number): Point[] =>
     of(who).map((figures) => ({ size: figures.size, value: value(figures) }));
@@ -55,7 +82,7 @@ export function crowdPicture(all: readonly CrowdFigures[]): string {
   const theirs = points('theirs', requests);
   const panels: Panel[] = [
     {
-      title: 'requests a minute while nothing happens',
+      title: 'requests a minute while nothing happens (log scale)',
       range: [10, 100],
       lines: [
         { of: 'ours', label: 'k8s-leader', points: points('ours', requests) },
@@ -68,7 +95,7 @@ export function crowdPicture(all: readonly CrowdFigures[]): string {
       ],
     },
     {
-      title: 'hand-over, ms, median',
+      title: 'hand-over, ms, median (log scale)',
       range: [1, 100],
       lines: [
         { of: 'ours', label: 'k8s-leader', points: points('ours', typicalMs) },
@@ -76,9 +103,10 @@ export function crowdPicture(all: readonly CrowdFigures[]): string {
       ],
     },
   ];
-  const alt = 'Requests a minute and time of a hand-over, by the number of candidates';
+  const alt =
+    'Requests a minute and time of a hand-over, by the number of candidates; both axes have a log scale';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${alt}">
-<style>${style}
+<style>${style(colours[theme])}
 </style>
 ${panels.map((panel, index) => drawn(panel, sizes, lefts[index]!)).join('\n')}
 </svg>

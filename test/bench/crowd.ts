@@ -5,7 +5,7 @@ import type { AuditEntry } from '../support/control-plane.ts';
 import { contestants } from './contestants.ts';
 import { countByVerb, isOpenWatch } from './compare-steady.ts';
 import { totalOf, type CrowdFigures } from './crowd-figures.ts';
-import { crowdPicture } from './crowd-picture.ts';
+import { crowdPicture, darkFile } from './crowd-picture.ts';
 import { electorCrowd, wrapperCrowd, type Crowd } from './crowds.ts';
 import { processorSecondsOf } from './memory.ts';
 import { circumstances } from './place.ts';
@@ -60,7 +60,9 @@ export async function measureCrowd({ sizes, svg, command }: CrowdOptions): Promi
   }
   print(tableOf(all));
   print(`\n${circumstances(command)}`);
-  if (svg !== undefined) writeFileSync(svg, crowdPicture(all));
+  if (svg === undefined) return;
+  writeFileSync(svg, crowdPicture(all, 'light'));
+  writeFileSync(darkFile(svg), crowdPicture(all, 'dark'));
 }
 
 type Steady = Pick<CrowdFigures, 'requests' | 'openWatches' | 'apiserverSeconds' | 'etcdSeconds'>;

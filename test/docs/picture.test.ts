@@ -1,4 +1,4 @@
-/** The picture in the README is what a run looks like today. */
+/** The pictures in the README are what a run looks like today. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,10 @@ import { textOf } from './support/pages.ts';
 
 const script = join(import.meta.dirname, '../../scripts/picture.js');
 
-test('docs/picture.svg is what `npm run picture` makes', { timeout: 60_000 }, async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, '--print']);
-  expect(stdout).toBe(textOf('docs/picture.svg'));
+test.each([
+  ['light', 'docs/picture.svg'],
+  ['dark', 'docs/picture-dark.svg'],
+])('the %s one, %s, is what `npm run picture` makes', { timeout: 60_000 }, async (theme, file) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--print', theme]);
+  expect(stdout).toBe(textOf(file));
 });
