@@ -68,7 +68,10 @@ function tarball(folder, file) {
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   const args = [...same, '-cf', '-', '-C', dirname(folder), 'k8s-leader'];
   const tar = execFileSync('tar', args, { maxBuffer: 2 ** 30 });
-  writeFileSync(file, execFileSync('gzip', [isQuick ? '-1n' : '-9n'], { input: tar, maxBuffer: 2 ** 30 }));
+  writeFileSync(
+    file,
+    execFileSync('gzip', [isQuick ? '-1n' : '-9n'], { input: tar, maxBuffer: 2 ** 30 }),
+  );
 }
 
 /** A .deb or .apk of what has been filled into the folder. */
