@@ -24,6 +24,7 @@ const project = join(import.meta.dirname, '../..');
 const simulated = [
   'src/election/',
   'src/locks/pair',
+  'src/library/',
   'src/run.ts',
   'src/serve.ts',
   'src/child/fuse.ts',

@@ -1041,4 +1041,15 @@ export const mutations: readonly Mutation[] = [
     edits: [['src/hold.ts', 'term.signal.aborted || ', '']],
     tests: ['test/run.test.ts'],
   },
+  {
+    name: 'library: the lock is handed back when the body is asked to end',
+    edits: [
+      [
+        'src/library/terms.ts',
+        '    try {\n      yield term;',
+        "    term.signal.addEventListener('abort', () => void term.release());\n    try {\n      yield term;",
+      ],
+    ],
+    tests: library,
+  },
 ];

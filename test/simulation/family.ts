@@ -1,13 +1,14 @@
 /**
  * A command with everything it starts, and the keepers that watch over both: the real `Child` as the run sees it,
- * with processes that end, drain, ignore signals, leave others behind, fork while they are killed, or hang in the kernel,
- * where they do nothing and cannot be killed.
+ * with processes that end, drain, ignore signals, leave others behind, fork while they are killed, hang in the kernel,
+ * where they do nothing and cannot be killed, or belong to another user, and run on.
  */
 import type { Child } from '../../src/child/child.ts';
 import { signalStatus, type ExitStatus } from '../../src/child/exit-status.ts';
 import type { Disappearance } from '../../src/child/keepers.ts';
 import type { Machine, ProcessClock } from './machine.ts';
 import type { CommandPlan } from './schedule.ts';
+import type { Work } from './work.ts';
 
 interface Member {
   readonly pid: number;
@@ -36,7 +37,7 @@ const vigilMs = 1_100;
 const blowsEveryMs = 3;
 const usual: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
-export class Family implements Child {
+export class Family implements Child, Work {
   readonly pid = 1_000;
   readonly exited: Promise<ExitStatus>;
   readonly gone: Promise<Disappearance>;
@@ -51,6 +52,7 @@ export class Family implements Child {
   #forksLeft: number;
   /** The straggler hangs. */
   #isHanging = false;
+  #isOrphaned = false;
   #isDoomed = false;
   readonly #received = new Map<NodeJS.Signals, number>();
   #deadlineMs = Infinity;
@@ -82,12 +84,9 @@ export class Family implements Child {
   get isRunning(): boolean {
     const { machine } = this.#options;
     if (machine.isAsleep || this.#hasSleptThroughItsDeadline()) return false;
-    return this.#alive().some((member) => !member.isStopped && !this.#hangs(member));
-  }
-
-  /** Whether one of them cannot be killed. */
-  get isHanging(): boolean {
-    return this.#isHanging;
+    return this.#alive().some((member) =>
+      this.#isForeign(member) ? this.#isWithinPromise() : !member.isStopped && !this.#hangs(member),
+    );
   }
 
   get isAlive(): boolean {
@@ -129,6 +128,7 @@ export class Family implements Child {
 
   /** The wrapper has been killed: the keepers see their sockets end. */
   async orphan(): Promise<void> {
+    this.#isOrphaned = true;
     await this.#options.machine.alarm(this.#options.plan.killTakesMs);
     await this.#killAll();
   }
@@ -138,7 +138,7 @@ export class Family implements Child {
     this.#forksLeft = 0;
     this.#isHanging = false;
     // The straggler before the command, after whose end it would hang.
-    for (const member of this.#alive().reverse()) this.#deliver(member, 'SIGKILL');
+    for (const member of this.#alive().reverse()) this.#kill(member);
   }
 
   /** Until nobody is left. */
@@ -146,8 +146,8 @@ export class Family implements Child {
     while (this.isAlive) {
       this.send('SIGKILL');
       if (this.#alive().length === 0) return;
-      const isOnlyHanging = this.#alive().every((member) => this.#hangs(member));
-      await this.#options.machine.alarm(isOnlyHanging ? 50 : blowsEveryMs);
+      const isInVain = this.#alive().every((each) => this.#hangs(each) || this.#isForeign(each));
+      await this.#options.machine.alarm(isInVain ? 50 : blowsEveryMs);
     }
   }
 
@@ -160,6 +160,14 @@ export class Family implements Child {
     const sleptMs = this.#bootDeadlineMs - machine.bootTime() - (this.#deadlineMs - machine.now());
     if (machine.bootTime() < this.#bootDeadlineMs || sleptMs > -1) return false;
     return clock.isFrozen || clock.freeForMs < vigilMs;
+  }
+
+  /**
+   * What nobody can kill keeps the lock from being handed back, and no more than that: once the term is over, or the
+   * wrapper dead, it runs beside whoever leads then.
+   */
+  #isWithinPromise(): boolean {
+    return !this.#isOrphaned && this.#options.machine.bootTime() < this.#bootDeadlineMs;
   }
 
   async #keep(): Promise<void> {
@@ -189,6 +197,7 @@ export class Family implements Child {
   }
 
   #deliver(member: Member, signal: NodeJS.Signals): void {
+    if (this.#isForeign(member)) return;
     if (signal === 'SIGKILL' && this.#hangs(member)) this.#isDoomed = true;
     else if (signal === 'SIGKILL') this.#kill(member);
     else if (signal === 'SIGSTOP') member.isStopped = true;
@@ -206,6 +215,12 @@ export class Family implements Child {
 
   #hangs(member: Member): boolean {
     return this.#isHanging && member === this.#straggler;
+  }
+
+  #isForeign(member: Member): boolean {
+    return (
+      this.#options.plan.isForeign && this.#options.plan.hangsMs > 0 && member === this.#straggler
+    );
   }
 
   #kill(member: Member): void {

@@ -1,6 +1,6 @@
 /**
  * One process of one candidate, from exec to exit: the real run loop and the real elector, over a simulated machine,
- * wire and command.
+ * wire and command; or somebody's program with the library.
  */
 import type { ForwardedSignal } from '../../src/child/signals.ts';
 import { endsTheWait } from '../../src/child/signals.ts';
@@ -14,11 +14,14 @@ import type { RunEvent } from '../../src/events.ts';
 import { pairLock } from '../../src/locks/pair.ts';
 import { partsOf } from '../../src/locks/pair-record.ts';
 import { run, type RunPlan } from '../../src/run.ts';
+import { Body } from './body.ts';
 import { Family } from './family.ts';
 import { ProcessClock, type Machine } from './machine.ts';
 import { Mailbox } from './mailbox.ts';
-import { placesOf, type CandidatePlan, type Place } from './schedule.ts';
+import { program } from './program.ts';
+import { placesOf, type CandidatePlan, type CommandPlan, type Place } from './schedule.ts';
 import { Wire } from './wire.ts';
+import type { Work } from './work.ts';
 import type { World } from './world.ts';
 
 export interface LifeOptions {
@@ -50,6 +53,8 @@ export class Life {
   readonly wire: Wire;
   /** The latest command. */
   family: Family | undefined;
+  /** What it does in its latest term. */
+  work: Work | undefined;
   commands = 0;
   /** The term of every record that this process has seen. */
   readonly hasSeen = new Set<string>();
@@ -104,6 +109,11 @@ export class Life {
 
   async live(): Promise<void> {
     const { world, plan } = this.#options;
+    if (this.form !== 'command') {
+      await this.#program(this.form);
+      this.#end(0);
+      return;
+    }
     try {
       const { status } = await run(this.#runPlan(), {
         clock: this.clock,
@@ -162,6 +172,55 @@ export class Life {
       this.#sees(sighting.seen, 'shown');
       yield sighting;
     }
+  }
+
+  /** What is to be done once, only the command knows. */
+  get form(): CandidatePlan['form'] {
+    const { world, plan } = this.#options;
+    return world.isOnce ? 'command' : plan.form;
+  }
+
+  async #program(form: 'loop' | 'callbacks'): Promise<void> {
+    const { world, plan, identity, dice } = this.#options;
+    world.count(form);
+    await program({
+      plan,
+      form,
+      identity,
+      lock: this.#lock(),
+      timing: this.timing,
+      clock: this.clock,
+      random: dice(),
+      signals: this.#mailbox,
+      onEvent: (event) => {
+        this.#heard(event);
+      },
+      begin: (term) => this.#begin(term),
+      violated: (what) => {
+        world.violated(`${this.name} ${what}`);
+      },
+    });
+  }
+
+  #begin(term: Term): { body: Body; plan: CommandPlan } {
+    const { world, machine } = this.#options;
+    const plan = this.#nextCommand();
+    const isMortal = () => !world.isHealed;
+    const body = new Body({ plan, term, machine, clock: this.clock, isMortal });
+    this.work = body;
+    world.tell(this.name, 'work begins');
+    void body.ended.then((how) => {
+      world.tell(this.name, `work is over: ${how}`);
+    });
+    world.started(this, body, term.fencingToken);
+    return { body, plan };
+  }
+
+  #nextCommand(): CommandPlan {
+    const { plan, commandsBefore } = this.#options;
+    const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;
+    this.commands += 1;
+    return command;
   }
 
   #runPlan(): RunPlan {
@@ -225,14 +284,13 @@ export class Life {
 
   /** As the real one: prepare, arm the keepers, ask once more, start; a slow exec keeps the event loop from running. */
   async #start(term: Term): Promise<Family | undefined> {
-    const { world, plan, machine, commandsBefore } = this.#options;
-    const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;
+    const { world, machine } = this.#options;
+    const command = this.#nextCommand();
     const startsInMs = world.isHealed ? 0 : command.startsInMs;
     await this.clock.sleep(startsInMs / 2);
     const killInMs = term.remainingMs();
     if (!term.isTrusted()) return undefined;
     if (this.#isKilled) return undefined;
-    this.commands += 1;
     this.#hasStarted = true;
     if (this.#doomed) world.violated(`${this.name} started a command after ${this.#doomed.signal}`);
     this.family = new Family(
@@ -249,6 +307,7 @@ export class Life {
       },
       killInMs,
     );
+    this.work = this.family;
     world.tell(this.name, 'command starts');
     world.started(this, this.family, term.fencingToken);
     this.clock.freeze(startsInMs / 2);
@@ -268,6 +327,11 @@ export class Life {
     const { world } = this.#options;
     if (endsTheWait(signal)) this.#isInterrupted = true;
     const { family } = this;
+    if (this.form !== 'command') {
+      handOver();
+      this.#doom(signal);
+      return;
+    }
     if (family?.commandIsAlive) {
       const before = family.received(signal);
       handOver();
@@ -279,6 +343,11 @@ export class Life {
     handOver();
     if (this.#isInOffice && !this.#hasStarted)
       world.violated(`${this.name} swallows ${signal} between election and start`);
+    this.#doom(signal);
+  }
+
+  #doom(signal: ForwardedSignal): void {
+    const { world } = this.#options;
     if (!this.#isInOffice && endsTheWait(signal))
       this.#doomed ??= { signal, atMs: world.truth.now() };
   }
@@ -290,7 +359,8 @@ export class Life {
     if (event.type === 'elected') {
       this.watchesSinceMs = Infinity;
       this.#isInOffice = true;
-      this.#hasStarted = false;
+      // A success that could not be stored is stored in a term of its own, in which nothing is started.
+      this.#hasStarted = world.isOnce && this.family?.endedByItself === 0;
       this.#hasLost = false;
       this.#keepsFromMs = -Infinity;
       this.#isInterrupted = false;
@@ -312,7 +382,7 @@ export class Life {
     this.hasEnded = true;
     const { family } = this;
     const isStuck = this.#isStuck && this.#hasLost && status === lostExitCode;
-    if (family?.isAlive && !isStuck) world.violated(`${this.name} left an orphan behind`);
+    if (this.work?.isAlive && !isStuck) world.violated(`${this.name} left an orphan behind`);
     if (world.isOnce && status === 0 && !world.schedule.forced && !world.isDone(onceKey))
       world.violated(`${this.name} exits with 0, and nothing is stored`);
     const own = plan.onLost === 'exit' && !this.#doomed ? family?.endedByItself : undefined;

@@ -14,13 +14,13 @@
  * Where people take records away by force, two at a time are excused only where the later one could not know (`hands.ts`).
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import type { Family } from './family.ts';
 import { isDone } from '../../src/election/record.ts';
 import { Hands, whoever, type Blow } from './hands.ts';
 import { fastest, onceKey, termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './schedule.ts';
 import type { Change } from './server.ts';
+import type { Work } from './work.ts';
 import type { World } from './world.ts';
 
 /** A round trip, a pause after a conflict, the start of a command, the end of a backoff. */
@@ -45,7 +45,7 @@ export class Referee {
   readonly takeoverBoundMs: number;
   readonly #world: World;
   readonly #writings = new WeakMap<Versioned, Writing>();
-  readonly #running = new Map<Family, Life>();
+  readonly #running = new Map<Work, Life>();
   readonly #termOf = new Map<Life, string>();
   readonly #beganAtMs = new Map<Life, number>();
   readonly #hands = new Hands();
@@ -93,7 +93,7 @@ export class Referee {
     this.violations.push(line);
   }
 
-  started(life: Life, family: Family, token: string): void {
+  started(life: Life, work: Work, token: string): void {
     const { latest } = this.#tokens;
     const isExcused = latest !== undefined && this.#isExcused(life, latest);
     if (BigInt(token) <= this.#tokens.highest && !isExcused)
@@ -105,19 +105,19 @@ export class Referee {
       this.violated(`${life.name} starts a command while ${owner.name}'s is running`);
       this.#hasOverlap = true;
     }
-    this.#running.set(family, life);
+    this.#running.set(work, life);
   }
 
   /** After every step. */
   look(): void {
     const nowMs = this.#world.truth.now();
     let runner: Life | undefined;
-    for (const [family, life] of this.#running) {
-      if (!family.isAlive) {
-        this.#running.delete(family);
+    for (const [work, life] of this.#running) {
+      if (!work.isAlive) {
+        this.#running.delete(work);
         continue;
       }
-      if (!family.isRunning) continue;
+      if (!work.isRunning) continue;
       if (runner && !this.#hasOverlap && !this.#isExcused(life, runner)) {
         this.#hasOverlap = true;
         this.violated(`the commands of ${runner.name} and ${life.name} run at one time`);
@@ -150,7 +150,7 @@ export class Referee {
     const isClaim = this.isCalm && place === life.places[0];
     if (isClaim && watchedMs > watchBoundMs && freeForMs > handOverBoundMs)
       this.violated(`${life.name} watched, and took ${freeForMs.toFixed(0)} ms to claim`);
-    if (record.holder === '' && life.family?.isAlive)
+    if (record.holder === '' && life.work?.isAlive)
       this.violated(`${life.name} releases while its command is alive`);
     if (record.holder === '' && atMs < life.keepsUntilMs - 1)
       this.violated(`${life.name} is to keep the lock until ${life.keepsUntilMs.toFixed(1)}`);
@@ -201,7 +201,8 @@ export class Referee {
     if (isRelease && askedMs !== undefined) {
       this.#asked.delete(life);
       const sinceMs = Math.min(askedMs, atMs);
-      this.#aside.set(life, { sinceMs, term: this.#termOf.get(life) ?? '' });
+      if (!this.#isSucceeded(life))
+        this.#aside.set(life, { sinceMs, term: this.#termOf.get(life) ?? '' });
     }
     const aside = this.#aside.get(life);
     if (isRelease || !aside || termOf(record) === aside.term) return;
@@ -214,6 +215,12 @@ export class Referee {
       );
   }
 
+  /** Whether somebody has begun a term after its own: of two objects one may still be its to release. */
+  #isSucceeded(life: Life): boolean {
+    const beganAtMs = this.#beganAtMs.get(life) ?? Infinity;
+    return [...this.#beganAtMs].some(([other, atMs]) => other !== life && atMs > beganAtMs);
+  }
+
   /** By a foreign hand, from what `source` was. A changed label makes nobody's record younger. */
   edited({ kind, place, source, before, after }: Blow): void {
     this.#aside.clear();
@@ -224,9 +231,9 @@ export class Referee {
   }
 
   /** A machine that sleeps takes longer, and does nothing meanwhile. */
-  async orphaned(life: Life, family: Family, machine: Machine): Promise<void> {
+  async orphaned(life: Life, work: Work, machine: Machine): Promise<void> {
     await machine.alarm(orphanBoundMs);
-    if (family.isRunning) this.violated(`an orphan of ${life.name} runs on`);
+    if (work.isRunning) this.violated(`an orphan of ${life.name} runs on`);
   }
 
   end(): void {

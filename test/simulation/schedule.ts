@@ -43,6 +43,8 @@ export function placesOf(
 }
 
 export interface CandidatePlan {
+  /** The command, or a program of its own with the library: a loop over its terms, or callbacks. */
+  readonly form: 'command' | 'loop' | 'callbacks';
   /** Which of the two timings it uses. */
   readonly timing: 0 | 1;
   /** Clock rate in thousandths from true time, and its offset. */
@@ -77,6 +79,8 @@ export interface CommandPlan {
   readonly straggles: number;
   /** What it leaves behind can neither run nor be killed for so long: it hangs in the kernel. */
   readonly hangsMs: number;
+  /** It does not hang for that long: it belongs to another user, runs on, and nobody may signal it. */
+  readonly isForeign: boolean;
   /** How many more processes there are for each that is killed: it was just forking. */
   readonly forks: number;
   /** How long the keepers need from its deadline, or our death, to everybody's. */
@@ -149,11 +153,13 @@ const command: fc.Arbitrary<CommandPlan> = fc.record({
   drainsMs: upTo(6_000),
   straggles: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, upTo(8_000)),
   hangsMs: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, upTo(16_000)),
+  isForeign: fc.boolean(),
   forks: fc.constantFrom(0, 0, 0, 0, 1, 3),
   killTakesMs: upTo(80),
 });
 
 const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
+  form: fc.constantFrom('command', 'command', 'command', 'command', 'loop', 'callbacks'),
   timing: fc.constantFrom(0, 1),
   drift: fc.constantFrom(0, -10, 10, -10, 10),
   offsetMs: upTo(1e9),

@@ -20,6 +20,9 @@ const interesting: Record<string, readonly string[]> = {
     'asked-to-step-down',
     'holding',
     'wished',
+    'stuck',
+    'loop',
+    'callbacks',
   ],
   'by anybody': ['usurped', 'restored', 'waiting-out'],
 };

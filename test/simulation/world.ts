@@ -7,7 +7,6 @@ import { isDone } from '../../src/election/record.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
-import type { Family } from './family.ts';
 import { Life, onceKey } from './life.ts';
 import { Machine } from './machine.ts';
 import { Referee } from './referee.ts';
@@ -21,6 +20,7 @@ import {
 import { Operator } from './operator.ts';
 import { Server, type Change } from './server.ts';
 import type { Endpoint } from './wire.ts';
+import type { Work } from './work.ts';
 
 export interface Story {
   readonly violations: readonly string[];
@@ -139,9 +139,9 @@ export class World {
     this.#referee.edited({ kind: 'wish', place, source: before!, before: before!, after });
   }
 
-  started(life: Life, family: Family, token: string): void {
+  started(life: Life, work: Work, token: string): void {
     this.count('started');
-    this.#referee.started(life, family, token);
+    this.#referee.started(life, work, token);
   }
 
   asked(life: Life): void {
@@ -265,14 +265,14 @@ export class World {
         break;
       case 'killed':
         life.kill();
-        if (life.family) {
-          void life.family.orphan();
-          void this.#referee.orphaned(life, life.family, machine);
+        if (life.work) {
+          void life.work.orphan();
+          void this.#referee.orphaned(life, life.work, machine);
         }
         break;
       case 'crashed':
         life.kill();
-        life.family?.vanish();
+        life.work?.vanish();
         break;
       default:
         kind satisfies never;
