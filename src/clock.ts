@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { uptime } from 'node:os';
 import type { Clock } from './election/clock.ts';
 
@@ -31,3 +32,8 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', wake, { once: true });
     }),
 };
+
+/** Uniform in [0, 1). Not Math.random: machines cloned with its state would draw the same. */
+export function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}

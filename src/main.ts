@@ -1,7 +1,6 @@
 /** From argv to an exit status: the only place that knows every command. Everything it needs of the world is handed in. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { logFormatIn } from './cli/log-format.ts';
-import { parse } from './cli/parse.ts';
+import { logFormatIn, parse } from './cli/parse.ts';
 import { spokenTo } from './cli/spoken.ts';
 import { systemClock } from './clock.ts';
 import { ExpectedError } from './errors.ts';
@@ -10,7 +9,7 @@ import { faultLine } from './observe/describe.ts';
 import { faultLineAs } from './observe/log.ts';
 import { openStderr } from './observe/stderr.ts';
 import { print } from './print.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from './run/wiring.ts';
 import { versionAndBuild } from './version.ts';
 import type { Surroundings, World } from './world.ts';
 

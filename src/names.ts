@@ -1,4 +1,6 @@
-/** What may be the name of something, wherever it comes from. Each tells what is wrong, or nothing. */
+/** What may be the name of something, wherever it comes from: each check tells what is wrong, or nothing. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 
 const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const dns1123Label = new RegExp(`^${label}$`);
@@ -21,6 +23,11 @@ export function namespaceProblem(name: string): string | undefined {
 export function identityProblem(identity: string): string | undefined {
   if (identity.length > 256 || identity.trim() === '') return 'an identity has 1 to 256 characters';
   return controlProblem(identity);
+}
+
+/** `<$POD_NAME or the host's name>_<uuid>`: readable, and of this elector alone. */
+export function defaultIdentity(env: Readonly<Record<string, string | undefined>>): string {
+  return `${env['POD_NAME'] || hostname()}_${randomUUID()}`;
 }
 
 const labelName = /^[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?$/;

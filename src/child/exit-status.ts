@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Exit } from '../exit-code.ts';
 
 /** How a process ended. */
 export type ExitStatus =
@@ -30,6 +31,16 @@ export function shellStatus(status: ExitStatus): number {
 /** 128+n for the signal of that name. */
 export function signalStatus(signal: string): number {
   return 128 + signalNumber(signal);
+}
+
+/**
+ * How we end after a signal. After a Ctrl-C a shell goes on with its loop unless the command *died* of INT. The other
+ * signals are told by their status alone: dying of them would add a core dump, or hide the number from a caller that
+ * reads exit codes.
+ */
+export function exitBy(signal: string): Exit {
+  const status = signalStatus(signal);
+  return signal === 'SIGINT' ? { status, signal } : { status };
 }
 
 export function signalNumber(signal: string): number {

@@ -2,11 +2,16 @@
 import { CommanderError, Option, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { typed } from '../text.ts';
-import { withEnvironment, type Environment } from './environment.ts';
 import { flagGroups, type Flag } from './flags.ts';
 import { addHelpFlag } from './help.ts';
 import { newProgram, usageError } from './program.ts';
-import { settingFrom, type Setting, type Settings } from './setting.ts';
+import {
+  withEnvironment,
+  type Environment,
+  settingFrom,
+  type Setting,
+  type Settings,
+} from './settings.ts';
 import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { subcommands, type SubcommandName } from './subcommands.ts';
 

@@ -10,7 +10,7 @@ import {
   lockNameProblem,
   namespaceProblem,
 } from '../names.ts';
-import { refusal, type Setting } from './setting.ts';
+import { refusal, type Setting } from './settings.ts';
 
 export function lockName(setting: Setting): string {
   const hint = suggestion(setting.text, lockNameProblem, '--lock nightly-backup');

@@ -81,3 +81,26 @@ export type Flag = { [group in keyof Groups]: keyof Groups[group] }[keyof Groups
 
 /** All of them, in the order of the help. */
 export const flags = Object.values(flagGroups).flatMap((group) => Object.keys(group)) as Flag[];
+
+/** Two joined by `+`: one lock in both objects, for a migration. */
+const lockKinds = [
+  'lease',
+  'configmap',
+  'endpoints',
+  'secret',
+  'configmap+lease',
+  'endpoints+lease',
+  'secret+lease',
+] as const;
+
+/** The words that a setting can have, the default first; completions offer them. */
+export const choices = {
+  'lock-kind': lockKinds,
+  backend: ['kubernetes', 'local'],
+  'on-lost': ['exit', 'rejoin'],
+  guard: ['auto', 'required'],
+  'log-format': ['text', 'json'],
+  'log-level': ['info', 'debug', 'warn', 'error'],
+  output: ['text', 'json'],
+  shell: ['bash', 'zsh', 'fish'],
+} as const;

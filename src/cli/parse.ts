@@ -2,12 +2,17 @@
 import { CommanderError, type Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { typed } from '../text.ts';
-import { withEnvironment, type Environment } from './environment.ts';
-import { flags } from './flags.ts';
-import { addHelpFlag } from './help.ts';
+import { flags, flagGroups, type Flag } from './flags.ts';
+import { addHelpFlag, epilogue } from './help.ts';
 import { newProgram, usageError } from './program.ts';
-import { addRunCommand } from './run-command.ts';
 import { runOptions, type RunOptions } from './run-options.ts';
+import {
+  withEnvironment,
+  type Environment,
+  settingFrom,
+  type Setting,
+  type Settings,
+} from './settings.ts';
 import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { isSubcommand, subcommands, type SubcommandName } from './subcommands.ts';
 
@@ -95,3 +100,50 @@ Examples:
   k8s-leader rbac --lock nightly -n jobs | kubectl apply -f -
 
 Run k8s-leader COMMAND --help for the options of a command.`;
+
+/** What a command line says, unchecked. */
+interface RunCommandLine {
+  readonly settings: Settings;
+  /** Everything from CMD on, byte for byte. */
+  readonly command: readonly string[];
+}
+
+/** Teaches `program` the subcommand `run`; the result tells what it was given, once `program` has parsed. */
+export function addRunCommand(program: Command): () => RunCommandLine {
+  const settings: Partial<Record<Flag, Setting>> = {};
+  const run = program
+    .command('run')
+    .summary('run a command only while it leads')
+    .description('Competes for a lock and runs CMD only while holding it.')
+    .usage('--lock NAME [options] [--] CMD [ARG...]')
+    .argument('[CMD...]')
+    .passThroughOptions()
+    .addHelpText('after', epilogue);
+  for (const [heading, group] of Object.entries(flagGroups)) {
+    run.optionsGroup(`${heading}:`);
+    for (const [name, [spelling, about]] of Object.entries(group) as Entry[]) {
+      run.option(spelling, about);
+      run.on(`option:${name}`, (text?: string) => {
+        settings[name] = settingFrom(`--${name}`, text, settings[name]);
+      });
+    }
+  }
+  addHelpFlag(run);
+  return () => ({ settings, command: run.args });
+}
+
+type Entry = [name: Flag, spelled: [spelling: string, about: string]];
+
+/**
+ * The form of log that was asked for, for a command line that cannot be understood as a whole. Only `run` has a log.
+ * Reads no further than the first word that belongs to no flag.
+ */
+export function logFormatIn(argv: readonly string[], env: Environment): 'text' | 'json' {
+  if (argv[0] !== 'run') return 'text';
+  const isCommand = (word: string, index: number) =>
+    word === '--' || !(word.startsWith('-') || argv[index]?.startsWith('-'));
+  const end = argv.slice(1).findIndex(isCommand);
+  const line = argv.slice(1, end < 0 ? argv.length : end + 1).join('\n');
+  const said = /^--log-format[=\n](.*)$/m.exec(line)?.[1] ?? env['K8S_LEADER_LOG_FORMAT'];
+  return said === 'json' ? 'json' : 'text';
+}

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
-import { choices } from './choices.ts';
 import * as convert from './conversions.ts';
-import type { Setting, Settings } from './setting.ts';
+import { choices } from './flags.ts';
+import type { Setting, Settings } from './settings.ts';
 
 /** Where the lock is and how to get there, checked; what every command that looks at a lock is told. */
 export interface PlaceOptions {

@@ -3,10 +3,10 @@ import type { Patience } from '../election/candidate.ts';
 import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
 import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
-import { choices } from './choices.ts';
 import * as convert from './conversions.ts';
+import { choices } from './flags.ts';
 import { choose, named, placeOptions, read, type PlaceOptions } from './place-options.ts';
-import { show, type Setting, type Settings } from './setting.ts';
+import { show, type Setting, type Settings } from './settings.ts';
 
 /** What `run` is asked to do: every option checked, every default filled in that does not need the cluster. */
 export interface RunOptions extends PlaceOptions {

@@ -1,5 +1,5 @@
 /** Every command but `run`: loaded when one of them is called, and then only that one. */
-import { signalStatus } from '../child/exit-status.ts';
+import { exitBy } from '../child/exit-status.ts';
 import { endsTheWait } from '../child/signals.ts';
 import { spokenTo } from '../cli/spoken.ts';
 import type { SubcommandName } from '../cli/subcommands.ts';
@@ -28,8 +28,7 @@ export async function subcommand(
   const signalled = new Promise<Exit>((resolve) => {
     world.signals.listen((signal) => {
       if (!endsTheWait(signal)) return;
-      const status = signalStatus(signal);
-      resolve(signal === 'SIGINT' ? { status, signal } : { status });
+      resolve(exitBy(signal));
       ended.abort();
     });
   });

@@ -1,9 +1,9 @@
 /** All commands and their options, as commander knows them: as data for completions, as they are for the manual. */
 import type { Command, Option } from 'commander';
-import { choices } from '../cli/choices.ts';
 import { addSubcommand } from '../cli/command-line.ts';
+import { choices } from '../cli/flags.ts';
+import { addRunCommand } from '../cli/parse.ts';
 import { newProgram } from '../cli/program.ts';
-import { addRunCommand } from '../cli/run-command.ts';
 import * as completion from './completion/completion.ts';
 import type { CommandOutline, OptionOutline, Value } from './completion/outline.ts';
 import * as doctor from './doctor/doctor.ts';

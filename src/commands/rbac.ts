@@ -1,10 +1,9 @@
 /** `k8s-leader rbac`: manifests that grant a candidate what it needs, and nothing else. */
 import { readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
-import type { Environment } from '../cli/environment.ts';
 import { named, placeOptions, read } from '../cli/place-options.ts';
 import { wantsEvents } from '../cli/run-options.ts';
-import { refusal, type Setting } from '../cli/setting.ts';
+import { type Environment, refusal, type Setting } from '../cli/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { lockNameProblem } from '../names.ts';

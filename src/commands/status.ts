@@ -1,10 +1,10 @@
 /** `k8s-leader status`: who leads. Looks, and writes nothing. */
 import { isatty } from 'node:tty';
-import { choices } from '../cli/choices.ts';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
-import type { Environment } from '../cli/environment.ts';
+import { choices } from '../cli/flags.ts';
 import { choose, named, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import type { Environment } from '../cli/settings.ts';
 import { systemClock } from '../clock.ts';
 import type { Versioned } from '../election/lock.ts';
 import { lockError } from '../errors.ts';

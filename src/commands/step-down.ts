@@ -8,8 +8,8 @@
 import { isatty } from 'node:tty';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
-import type { Environment } from '../cli/environment.ts';
 import { named, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import type { Environment } from '../cli/settings.ts';
 import { systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { bounded } from '../election/request.ts';

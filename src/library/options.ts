@@ -1,12 +1,12 @@
 /** What an elector is asked for, and what that is once the defaults are filled in. */
-import { systemClock } from '../clock.ts';
+import { random, systemClock } from '../clock.ts';
 import type { ElectorOptions } from '../election/options.ts';
 import type { Clock } from '../election/clock.ts';
 import type { ElectionListener } from '../election/events.ts';
 import type { Lock } from '../election/lock.ts';
 import { defaultTiming, timingProblem } from '../election/timing.ts';
-import { identityProblem } from '../names.ts';
-import { defaultIdentity, nodeProblem, processEnvironment, random } from './surroundings.ts';
+import { defaultIdentity, identityProblem } from '../names.ts';
+import { nodeProblem, processEnvironment } from './surroundings.ts';
 
 /** How an elector stands for election. Durations are milliseconds, with the meaning that client-go gives them. */
 export interface LeaderElectorOptions {

@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { RunListener } from '../events.ts';
-import { describe, type Description, type Level } from './describe.ts';
 import { printable, printableJson } from '../text.ts';
+import { describe, type Description, type Level } from './describe.ts';
 import type { Sink } from './stderr.ts';
 
 export interface LogOptions {

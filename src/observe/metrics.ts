@@ -1,12 +1,12 @@
 /** What is counted of the events, and read off at the moment somebody asks. */
-import type { Clock } from '../election/clock.ts';
 import { shellStatus } from '../child/exit-status.ts';
+import type { Clock } from '../election/clock.ts';
 import type { RunEvent } from '../events.ts';
 import type { Endpoint } from './endpoints.ts';
 import { instruments, type Instruments } from './instruments.ts';
 import { isLeader } from './probes.ts';
-import type { Leader, State } from './state.ts';
 import type { Process } from './process.ts';
+import type { Leader, State } from './state.ts';
 import type { View } from './view.ts';
 
 export interface MetricsOptions {

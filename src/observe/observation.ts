@@ -1,5 +1,5 @@
 /**
- * What goes on beside the log: whoever asks over HTTP is told. Loaded only when that is asked for.
+ * Probes, status and metrics over HTTP, fed by the run's events. Loaded only when `--listen` asks for it.
  */
 import type { Clock } from '../election/clock.ts';
 import type { Term } from '../election/term.ts';
@@ -28,8 +28,8 @@ export interface Observation {
   /** To be told of everything. */
   readonly hear: RunListener;
   /** The term that has begun: its clock is asked from now on. */
-  leads(term: Pick<Term, 'isTrusted' | 'remainingMs'>): void;
-  close(): void;
+  readonly leads: (term: Pick<Term, 'isTrusted' | 'remainingMs'>) => void;
+  readonly close: () => void;
 }
 
 /** Listens from when it resolves. @throws {ExpectedError} 69 when it cannot */

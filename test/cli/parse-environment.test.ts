@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { environmentWithoutOurs, type Environment } from '../../src/cli/environment.ts';
+import { environmentWithoutOurs, type Environment } from '../../src/cli/settings.ts';
 import { parse } from '../../src/cli/parse.ts';
 import type { RunOptions } from '../../src/cli/run-options.ts';
 

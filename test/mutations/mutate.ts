@@ -25,9 +25,9 @@ const simulated = [
   'src/election/',
   'src/locks/pair',
   'src/library/',
-  'src/run.ts',
-  'src/serve.ts',
-  'src/child/fuse.ts',
+  'src/run/run.ts',
+  'src/run/serve.ts',
+  'src/run/deadline.ts',
 ];
 /** A mutant may hang instead of failing: that is noticed as well. */
 const longestRunMs = 90_000;

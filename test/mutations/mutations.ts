@@ -27,7 +27,7 @@ const timing = 'src/election/timing.ts';
 const child = 'src/child/child.ts';
 const keeper = 'native/keeper.c';
 
-const election = ['test/election', 'test/serve.test.ts'];
+const election = ['test/election', 'test/run/serve.test.ts'];
 const library = ['terms', 'run', 'elector'].map((name) => `test/library/${name}.test.ts`);
 const annotations = ['test/locks/annotation.test.ts'];
 const pair = 'src/locks/pair.ts';
@@ -285,7 +285,7 @@ export const mutations: readonly Mutation[] = [
     name: 'the lock is released before the command has ended',
     edits: [
       [
-        'src/run.ts',
+        'src/run/run.ts',
         "shutdown.abort('SIGTERM');",
         "shutdown.abort('SIGTERM');\n      void term.release();",
       ],
@@ -345,7 +345,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a command is given time although another leads',
     edits: [
       [
-        'src/serve.ts',
+        'src/run/serve.ts',
         "const graceMs = loss.kind === 'usurped' ? 0 : term.remainingMs();",
         'const graceMs = term.remainingMs();',
       ],
@@ -356,29 +356,29 @@ export const mutations: readonly Mutation[] = [
     name: 'a sleeping machine stretches the stop budget',
     edits: [
       [
-        'src/child/fuse.ts',
-        'while (!signal.aborted && clock.bootTime() < burnsAtMs)',
-        'while (!signal.aborted && clock.now() < burnsAtMs)',
+        'src/run/deadline.ts',
+        'while (!signal.aborted && clock.bootTime() < atMs)',
+        'while (!signal.aborted && clock.now() < atMs)',
       ],
       [
-        'src/child/fuse.ts',
-        'Math.min(burnsAtMs - clock.bootTime(), longestNapMs)',
-        'Math.min(burnsAtMs - clock.now(), longestNapMs)',
+        'src/run/deadline.ts',
+        'Math.min(atMs - clock.bootTime(), longestNapMs)',
+        'Math.min(atMs - clock.now(), longestNapMs)',
       ],
       [
-        'src/child/fuse.ts',
-        'if (clock.bootTime() + ms >= burnsAtMs)',
-        'if (clock.now() + ms >= burnsAtMs)',
+        'src/run/deadline.ts',
+        'if (clock.bootTime() + ms >= atMs)',
+        'if (clock.now() + ms >= atMs)',
       ],
-      ['src/child/fuse.ts', 'burnsAtMs = clock.bootTime() + ms;', 'burnsAtMs = clock.now() + ms;'],
+      ['src/run/deadline.ts', 'atMs = clock.bootTime() + ms;', 'atMs = clock.now() + ms;'],
     ],
-    tests: [...election, 'test/child/fuse.test.ts'],
+    tests: [...election, 'test/run/deadline.test.ts'],
   },
   {
     name: 'a signal between election and start is lost',
     edits: [
       [
-        'src/run.ts',
+        'src/run/run.ts',
         '    signals.hold();\n    if (!shutdown',
         '    signals.listen(() => undefined);\n    if (!shutdown',
       ],
@@ -387,7 +387,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "the command's exit code is lost",
-    edits: [['src/run.ts', 'return endAs(end, plan);', 'return { status: 0 };']],
+    edits: [['src/run/run.ts', 'return endAs(end, plan);', 'return { status: 0 };']],
     tests: election,
   },
   {
@@ -615,24 +615,24 @@ export const mutations: readonly Mutation[] = [
     name: 'the lock is released when the command has ended, whatever it left behind',
     edits: [
       [
-        'src/serve.ts',
+        'src/run/serve.ts',
         'const isGone = await untilGone(',
         'const isGone = !status && await untilGone(',
       ],
-      ['src/serve.ts', "if (!isGone) return { kind: 'stuck' };", ''],
+      ['src/run/serve.ts', "if (!isGone) return { kind: 'stuck' };", ''],
     ],
     tests: election,
   },
   {
     name: 'a lock whose command may live on is released',
-    edits: [['src/serve.ts', "if (!isGone) return { kind: 'stuck' };", '']],
+    edits: [['src/run/serve.ts', "if (!isGone) return { kind: 'stuck' };", '']],
     tests: election,
   },
   {
     name: 'KILL is forgotten',
     edits: [
       [
-        'src/serve.ts',
+        'src/run/serve.ts',
         "emit({ type: 'killed', reason });\n    child.sendToAll('SIGKILL');",
         "emit({ type: 'killed', reason });",
       ],
@@ -800,7 +800,7 @@ export const mutations: readonly Mutation[] = [
         '      this.#asked.abort();\n      void this.release();\n',
       ],
     ],
-    tests: ['test/election/step-down.test.ts', 'test/run.test.ts'],
+    tests: ['test/election/step-down.test.ts', 'test/run/run.test.ts'],
   },
   {
     name: 'step-down: nobody stands aside',
@@ -838,36 +838,40 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'once: a failure is stored',
     edits: [
-      ['src/run.ts', 'if (once === undefined || !isSuccess(end)) {', 'if (once === undefined) {'],
+      [
+        'src/run/run.ts',
+        'if (once === undefined || !isSuccess(end)) {',
+        'if (once === undefined) {',
+      ],
     ],
-    tests: ['test/run.test.ts'],
+    tests: ['test/run/run.test.ts'],
   },
   {
     name: 'once: a command that was told to end has succeeded',
-    edits: [['src/run.ts', 'return !interruptedBy && shellStatus', 'return shellStatus']],
-    tests: ['test/run.test.ts'],
+    edits: [['src/run/run.ts', 'return !interruptedBy && shellStatus', 'return shellStatus']],
+    tests: ['test/run/run.test.ts'],
   },
   {
     name: 'once: 0 although it is not stored',
     edits: [
       [
-        'src/once.ts',
+        'src/run/once.ts',
         "if (campaign.kind === 'aborted') return false;",
         "if (campaign.kind === 'aborted') return true;",
       ],
     ],
-    tests: ['test/run.test.ts'],
+    tests: ['test/run/run.test.ts'],
   },
   {
     name: 'once: run again after a storing write without an answer',
     edits: [
       [
-        'src/run.ts',
+        'src/run/run.ts',
         '      const isStored = await store(',
         "      if ((await term.release({ done: once })).kind !== 'released') continue;\n      const isStored = await store(",
       ],
     ],
-    tests: ['test/run.test.ts'],
+    tests: ['test/run/run.test.ts'],
   },
   {
     name: 'once: a key pushes out the others',
@@ -1021,7 +1025,11 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a stuck term is released',
     edits: [
-      ['src/run.ts', "if (end.kind !== 'stuck') await term.release();", 'await term.release();'],
+      [
+        'src/run/run.ts',
+        "if (end.kind !== 'stuck') await term.release();",
+        'await term.release();',
+      ],
     ],
     tests: election,
   },
@@ -1029,7 +1037,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a step-down reaches a command that has ended',
     edits: [
       [
-        'src/serve.ts',
+        'src/run/serve.ts',
         "if (status || reason === 'shutdown') return;",
         "if (reason === 'shutdown') return;",
       ],
@@ -1038,8 +1046,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'min-hold: no signal ends it',
-    edits: [['src/hold.ts', 'term.signal.aborted || ', '']],
-    tests: ['test/run.test.ts'],
+    edits: [['src/run/run.ts', 'term.signal.aborted || ', '']],
+    tests: ['test/run/run.test.ts'],
   },
   {
     name: 'library: the lock is handed back when the body is asked to end',

@@ -1,6 +1,6 @@
 /** The lines of the log: for people with a word for what is wrong, for machines with all that tells one from another. */
 import { describe, expect, it, test } from 'vitest';
-import { logFormatIn } from '../../src/cli/log-format.ts';
+import { logFormatIn } from '../../src/cli/parse.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { exitCode } from '../../src/exit-code.ts';
 import { main } from '../../src/main.ts';

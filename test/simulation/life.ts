@@ -2,8 +2,7 @@
  * One process of one candidate, from exec to exit: the real run loop and the real elector, over a simulated machine,
  * wire and command; or somebody's program with the library.
  */
-import type { ForwardedSignal } from '../../src/child/signals.ts';
-import { endsTheWait } from '../../src/child/signals.ts';
+import { type ForwardedSignal, endsTheWait } from '../../src/child/signals.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { LeaderRecord, Lock, Sighting, Versioned } from '../../src/election/lock.ts';
 import { Elector } from '../../src/election/elector.ts';
@@ -13,7 +12,7 @@ import { ExpectedError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { pairLock } from '../../src/locks/pair.ts';
 import { partsOf } from '../../src/locks/pair-record.ts';
-import { run, type RunPlan } from '../../src/run.ts';
+import { run, type RunPlan } from '../../src/run/run.ts';
 import { Body } from './body.ts';
 import { Family } from './family.ts';
 import { ProcessClock, type Machine } from './machine.ts';

@@ -2,7 +2,7 @@
  * `k8s-leader completion`: scripts that know all commands and options, made of what commander knows. They do not call
  * us back while somebody types, which would cost the start of a process each time.
  */
-import { choices } from '../../cli/choices.ts';
+import { choices } from '../../cli/flags.ts';
 import { readCommandLine, type Spelling } from '../../cli/command-line.ts';
 import { choose } from '../../cli/place-options.ts';
 import { UsageError } from '../../errors.ts';

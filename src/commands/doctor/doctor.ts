@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { placeFlags, readCommandLine, type Spelling } from '../../cli/command-line.ts';
-import type { Environment } from '../../cli/environment.ts';
+import type { Environment } from '../../cli/settings.ts';
 import { flags } from '../../cli/flags.ts';
 import { named } from '../../cli/place-options.ts';
 import { runOptions } from '../../cli/run-options.ts';

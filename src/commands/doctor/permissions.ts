@@ -16,7 +16,7 @@ export async function* checkPermissions(
   const { plan, connection } = target;
   let pod: { readonly name: string; readonly namespace: string } | undefined;
   if (plan.podLabel) {
-    const { ownPod } = await import('../../kube/pod-labelling.ts');
+    const { ownPod } = await import('../../extras/pod.ts');
     try {
       pod = ownPod(plan.env, connection.cluster.namespace);
     } catch (thrown) {

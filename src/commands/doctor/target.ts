@@ -1,6 +1,6 @@
 /** What `doctor` examines, and how it asks the server. */
 import type { FindKeeper } from '../../child/keeper-problem.ts';
-import type { Environment } from '../../cli/environment.ts';
+import type { Environment } from '../../cli/settings.ts';
 import type { RunOptions } from '../../cli/run-options.ts';
 import type { Clock } from '../../election/clock.ts';
 import type { Connection } from '../../kube/connection.ts';

@@ -1,19 +1,19 @@
-/** CMD, as one term after the other starts it. What that needs can be had before: keepers take some milliseconds. */
+/** Starts CMD, once a term. What a start needs is prepared before, because keepers take some milliseconds. */
 import { randomUUID } from 'node:crypto';
-import type { Child, CommandOptions, Preparation } from './child/child.ts';
-import { termVariables, type TermFacts } from './child/environment.ts';
-import type { Lock } from './election/lock.ts';
-import type { Term } from './election/term.ts';
+import type { Child, CommandOptions, Preparation } from '../child/child.ts';
+import { termVariables, type TermFacts } from '../child/environment.ts';
+import type { Lock } from '../election/lock.ts';
+import type { Term } from '../election/term.ts';
 
-export interface StarterOptions extends CommandOptions {
-  /** What CMD is told of its leadership beside the term. */
+interface StarterOptions extends CommandOptions {
+  /** What CMD learns about its leadership beside the term. */
   readonly facts: () => Pick<TermFacts, 'lock' | 'namespace' | 'identity'>;
 }
 
-/** By then a request is on its way. */
+/** Start the keepers 1 ms later, so that they do not delay the claim. */
 const sentAfterMs = 1;
 
-export class Starter {
+export class Starter implements AsyncDisposable {
   readonly #options: StarterOptions;
   #prepared: Promise<Preparation> | undefined;
   /** CMD has been started, or never will be: nothing is prepared ahead any more. */
@@ -23,12 +23,12 @@ export class Starter {
     this.#options = options;
   }
 
-  /** Who stands by has time for what is needed in a hurry later. */
+  /** A standby has time to prepare what a start needs in a hurry. */
   prepare(): Promise<Preparation> {
     return (this.#prepared ??= this.#prepare());
   }
 
-  /** The same lock. While its first claim is answered there is time for what is needed when that is won. */
+  /** The same lock. While the server answers its first claim there is time to prepare the start. */
   preparedBy(lock: Lock): Lock {
     return {
       ...lock,
@@ -57,17 +57,17 @@ export class Starter {
     });
   }
 
-  /** Lets go of what was prepared and not needed. */
-  async end(): Promise<void> {
+  /** Dismisses keepers that were not needed. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isDecided = true;
     const preparation = await this.#prepared?.catch(() => undefined);
     preparation?.keepers?.dismiss();
   }
 
-  /** A failure shows up when it is needed. */
+  /** A failure shows when CMD is started. */
   #prepareSoon(): void {
     const sent = this.#options.clock.sleep(sentAfterMs);
-    // An answer may be quicker, and CMD started with what was had then.
+    // The answer may come first; then the start has prepared it.
     void sent.then(() => (this.#isDecided ? undefined : this.prepare())).catch(() => undefined);
   }
 
@@ -77,4 +77,4 @@ export class Starter {
   }
 }
 
-const loadChild = () => import('./child/child.ts');
+const loadChild = () => import('../child/child.ts');

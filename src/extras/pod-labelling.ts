@@ -13,28 +13,27 @@
  *   which is the first thing that it does, or the connection is back. A readiness probe keeps traffic away meanwhile.
  * - A process that is frozen between that check and its patch, or a patch that is under way for longer than the term, sets it
  *   too late. The loss removes it again, and its removal is the last word (`pod-label.ts`).
- * - Nothing waits for the label but the release, for at most {@link releaseBoundMs}: one attempt on a dead connection
+ * - Nothing waits for the label but the release, for at most `releaseBoundMs`: one attempt on a dead connection
  *   (1 s), and another on a new one. That is beside CMD: it is gone by then, and no KILL is later for it. After TERM the
  *   removal goes on while CMD stops, and is over before CMD is. After a loss there is nothing to keep in order any more:
  *   removal and release run side by side.
  * - A label that cannot be set or removed is a warning, and leading goes on: it routes, the lock excludes.
  */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Clock } from '../election/clock.ts';
 import type { Elector } from '../election/elector.ts';
 import type { Term } from '../election/term.ts';
 import type { Timing } from '../election/timing.ts';
-import { UsageError } from '../errors.ts';
-import type { Env } from './cluster.ts';
-import type { Connection } from './connection.ts';
-import { chooseNamespace } from './namespace.ts';
+import type { Env } from '../kube/cluster.ts';
+import type { Connection } from '../kube/connection.ts';
+import { faultLine } from '../observe/describe.ts';
 import { PodLabel } from './pod-label.ts';
-import { labelledPod, type Label, type PodAddress } from './pod.ts';
+import { labelledPod, ownPod, type Label } from './pod.ts';
 
-type Candidate = Pick<Elector, 'campaign'>;
+/** What a Pod's label follows. */
+export type Candidate = Pick<Elector, 'campaign'>;
 
-export interface PodLabelling {
+interface PodLabelling {
   readonly label: Label;
   readonly connection: Connection;
   readonly env: Env;
@@ -47,8 +46,8 @@ export interface PodLabelling {
 }
 
 /** What an earlier process has left is removed within this, or beside the campaign. */
-export const startBoundMs = 1_000;
-export const releaseBoundMs = 2_000;
+const startBoundMs = 1_000;
+const releaseBoundMs = 2_000;
 
 /** @throws {UsageError} when nothing says which Pod this is */
 export function labellingPod(candidate: Candidate, options: PodLabelling): Candidate {
@@ -59,9 +58,8 @@ export function labellingPod(candidate: Candidate, options: PodLabelling): Candi
     pod: labelledPod(connection, address, label),
     random: Math.random,
     mark: randomUUID,
-    onFault: ({ message, hint }, wish) => {
-      const said = hint === undefined ? message : `${message}; ${hint}`;
-      warn(`cannot ${wish} the label ${label.key} of the Pod: ${said}`);
+    onFault: (fault, wish) => {
+      warn(`cannot ${wish} the label ${label.key} of the Pod: ${faultLine(fault)}`);
     },
   });
   options.ended.addEventListener('abort', () => {
@@ -106,18 +104,4 @@ function releasedBy(term: Term, release: Term['release']): Term {
       return typeof value === 'function' ? (value.bind(term) as unknown) : value;
     },
   });
-}
-
-/**
- * The Pod that this process runs in, where the Downward API says so; else, in a pod, the name of the host, which is the
- * Pod's unless somebody has chosen otherwise.
- */
-export function ownPod(env: Env, configured: string | undefined): PodAddress {
-  const name = env['POD_NAME'] || (env['KUBERNETES_SERVICE_HOST'] ? hostname() : '');
-  if (name === '')
-    throw new UsageError(
-      '--pod-label needs to know which Pod this is, and this is no pod',
-      'set POD_NAME and POD_NAMESPACE, in a pod by fieldRef, or leave --pod-label out',
-    );
-  return { name, namespace: chooseNamespace({ flag: undefined, env, cluster: configured }) };
 }

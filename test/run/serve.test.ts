@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Term } from '../src/election/term.ts';
-import type { RunEvent } from '../src/events.ts';
-import type { Exit } from '../src/exit-code.ts';
-import { run } from '../src/run.ts';
-import { serve, type ServeOptions, type ServiceEnd } from '../src/serve.ts';
-import { FakeChild } from './child/fake-child.ts';
-import { FakeSignals } from './child/fake-signals.ts';
-import { recordOf, Scene, type Replica } from './election/scene.ts';
-import { gate } from './election/wire.ts';
-import { atRest } from '../src/testing/fake-clock.ts';
+import type { Term } from '../../src/election/term.ts';
+import type { RunEvent } from '../../src/events.ts';
+import type { Exit } from '../../src/exit-code.ts';
+import { run } from '../../src/run/run.ts';
+import { serve, type ServeOptions, type ServiceEnd } from '../../src/run/serve.ts';
+import { FakeChild } from '../child/fake-child.ts';
+import { FakeSignals } from '../child/fake-signals.ts';
+import { recordOf, Scene, type Replica } from '../election/scene.ts';
+import { gate } from '../election/wire.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
 
 const ok = { kind: 'exited', code: 0 } as const;
 

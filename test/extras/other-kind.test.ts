@@ -1,11 +1,11 @@
 /** The one look at locks of other kinds: when it is made, what it says, and what it never does. */
 import { describe, expect, test } from 'vitest';
-import { LockFault, type LeaderRecord, type Lock } from '../src/election/lock.ts';
-import type { RunEvent } from '../src/events.ts';
-import { lookForOtherKind } from '../src/other-kind.ts';
-import { FakeClock } from '../src/testing/fake-clock.ts';
-import { MemoryLockServer } from '../src/testing/memory-lock.ts';
-import { sampleRecord } from './support/record.ts';
+import { LockFault, type LeaderRecord, type Lock } from '../../src/election/lock.ts';
+import type { RunEvent } from '../../src/events.ts';
+import { lookForOtherKind } from '../../src/extras/other-kind.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
+import { sampleRecord } from '../support/record.ts';
 
 const started: RunEvent = { type: 'started', pid: 1, command: 'true' };
 const elected: RunEvent = { type: 'elected', fencingToken: '1', transitions: 0 };

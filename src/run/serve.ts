@@ -10,17 +10,17 @@
  *                         grace                           │
  *     suspended         → STOP, then CONT or one of these ┘
  *
- * All ways lead through one fuse whose deadline only moves closer. Nothing here ends the term: the lock is kept,
+ * All ways lead to one deadline, which only moves closer. Nothing here ends the term: the lock is kept,
  * and renewed, until the last process is gone. One that survives KILL keeps us waiting for as long as we lead.
  */
-import type { Child } from './child/child.ts';
-import type { ExitStatus } from './child/exit-status.ts';
-import { layFuse, type Fuse } from './child/fuse.ts';
-import { endsTheWait, type SignalSource } from './child/signals.ts';
-import type { Clock } from './election/clock.ts';
-import type { Loss } from './election/events.ts';
-import type { Term } from './election/term.ts';
-import type { RunListener, StopReason } from './events.ts';
+import type { Child } from '../child/child.ts';
+import type { ExitStatus } from '../child/exit-status.ts';
+import { endsTheWait, type SignalSource } from '../child/signals.ts';
+import type { Clock } from '../election/clock.ts';
+import type { Loss } from '../election/events.ts';
+import type { Term } from '../election/term.ts';
+import type { RunListener, StopReason } from '../events.ts';
+import { movableDeadline, type Deadline } from './deadline.ts';
 
 export interface ServeOptions {
   readonly clock: Clock;
@@ -56,13 +56,13 @@ const lateAlarmMs = 1;
 
 export async function serve(child: Child, term: Term, options: ServeOptions): Promise<ServiceEnd> {
   const { clock, emit, stopSignal } = options;
-  const fuse = layFuse(clock);
+  const deadline = movableDeadline(clock);
   let reason: StopReason = 'left over';
   let status: ExitStatus | undefined;
   let interruptedBy: NodeJS.Signals | undefined;
   let isSteppingDown = false as boolean;
   const stopWithin = (why: StopReason, ms: number) => {
-    if (!fuse.within(ms)) return;
+    if (!deadline.within(ms)) return;
     reason = why;
     emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
   };
@@ -99,7 +99,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     if (change === 'suspended') child.sendToAll('SIGSTOP');
     if (change === 'resumed') child.sendToAll('SIGCONT');
   });
-  void fuse.burnt.then(() => {
+  void deadline.passed.then(() => {
     emit({ type: 'killed', reason });
     child.sendToAll('SIGKILL');
   });
@@ -109,12 +109,12 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
       status = how;
       emit({ type: 'exited', status });
     });
-    await Promise.race([exited, fuse.burnt]);
+    await Promise.race([exited, deadline.passed]);
     // Where leadership ends while CMD's left-overs are stopped, CMD itself has still ended as it did.
     // A loop that stood still may hear of CMD's end before it hears that the term is over: let that be told, too.
     if (!term.isTrusted()) await clock.sleep(lateAlarmMs);
     const lostTheCommand = term.lost.aborted || !term.isTrusted();
-    const isGone = await untilGone(child, { ...options, fuse, term });
+    const isGone = await untilGone(child, { ...options, deadline, term });
     if (!isGone) return { kind: 'stuck' };
     await exited;
     if (lostTheCommand || !status) return { kind: 'lost', loss: term.loss ?? { kind: 'expired' } };
@@ -122,7 +122,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     return { kind: 'ended', status, interruptedBy };
   } finally {
     options.signals.hold();
-    fuse.snuff();
+    deadline.cancel();
     unsubscribe();
     term.lost.removeEventListener('abort', onLost);
     term.stepDown.removeEventListener('abort', onStepDown);
@@ -130,22 +130,24 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
 }
 
 interface Waiting extends ServeOptions {
-  readonly fuse: Fuse;
+  readonly deadline: Deadline;
   readonly term: Term;
 }
 
 /** False when something outlives both KILL and the term, or nobody is left who could tell. */
 async function untilGone(child: Child, waiting: Waiting): Promise<boolean> {
-  const { clock, emit, fuse, term } = waiting;
-  if (!fuse.isBurnt) {
+  const { clock, emit, deadline, term } = waiting;
+  if (!deadline.hasPassed) {
     const leftOver = await child.living();
     if (leftOver.length > 0) {
       emit({ type: 'left-over', pids: leftOver });
       child.sendToAll(waiting.stopSignal);
     }
-    fuse.within(leftOverGraceMs);
+    deadline.within(leftOverGraceMs);
   }
-  const tooLate = fuse.burnt.then(() => clock.sleep(stuckAfterMs)).then(() => 'stuck' as const);
+  const tooLate = deadline.passed
+    .then(() => clock.sleep(stuckAfterMs))
+    .then(() => 'stuck' as const);
   const how = await Promise.race([child.gone, tooLate]);
   if (how === 'gone') return true;
   emit({ type: 'stuck', pids: how === 'stuck' ? await child.living() : [] });

@@ -6,21 +6,20 @@
  *       │  └─ done already ──▶ 0                                                  │
  *       └──────────────────────────── --on-lost rejoin ◀──────────────────────────┘
  *
- * `--min-hold` keeps the lock for a while after CMD (`hold.ts`). With `--once` a success is stored by the release itself,
+ * `--min-hold` keeps the lock for a while after CMD (`hold` below). With `--once` a success is stored by the release itself,
  * and we end with 0 only once it is (`once.ts`); a failure, or a CMD that was told to end, is not stored.
  */
-import { shellStatus, signalStatus } from './child/exit-status.ts';
-import { endsTheWait, type ForwardedSignal, type SignalSource } from './child/signals.ts';
-import type { Child } from './child/child.ts';
-import type { Patience } from './election/candidate.ts';
-import type { Clock } from './election/clock.ts';
-import type { CampaignOutcome } from './election/options.ts';
-import type { Elector } from './election/elector.ts';
-import type { Term } from './election/term.ts';
-import { ExpectedError, lockError } from './errors.ts';
-import type { RunListener } from './events.ts';
-import type { Exit } from './exit-code.ts';
-import { hold } from './hold.ts';
+import type { Child } from '../child/child.ts';
+import { exitBy, shellStatus } from '../child/exit-status.ts';
+import { endsTheWait, type ForwardedSignal, type SignalSource } from '../child/signals.ts';
+import type { CampaignOutcome } from '../election/options.ts';
+import type { Patience } from '../election/candidate.ts';
+import type { Clock } from '../election/clock.ts';
+import type { Elector } from '../election/elector.ts';
+import type { Term } from '../election/term.ts';
+import { ExpectedError, lockError } from '../errors.ts';
+import type { RunListener } from '../events.ts';
+import type { Exit } from '../exit-code.ts';
 import { store } from './once.ts';
 import { serve, type ServiceEnd } from './serve.ts';
 
@@ -59,7 +58,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
   const whileWaiting = (signal: ForwardedSignal) => {
     if (endsTheWait(signal)) shutdown.abort(signal);
   };
-  const endedBy = () => endBy(shutdown.signal.reason as ForwardedSignal);
+  const endedBy = () => exitBy(shutdown.signal.reason as ForwardedSignal);
   signals.listen(whileWaiting);
   const elector = await connectUnless(shutdown.signal, ports);
   if (!elector) return endedBy();
@@ -146,17 +145,20 @@ function isSuccess({ status, interruptedBy }: Ended): boolean {
 }
 
 function endAs({ status, interruptedBy }: Ended, { once }: RunPlan): Exit {
-  if (status.kind === 'signalled') return endBy(status.signal);
+  if (status.kind === 'signalled') return exitBy(status.signal);
   // With --once, 0 means that it is stored.
-  if (once !== undefined && interruptedBy && shellStatus(status) === 0) return endBy(interruptedBy);
+  if (once !== undefined && interruptedBy && shellStatus(status) === 0)
+    return exitBy(interruptedBy);
   return { status: shellStatus(status) };
 }
 
 /**
- * After a Ctrl-C a shell goes on with its loop unless the command *died* of INT. The other signals are told by
- * their status alone: dying of them would add a core dump or hide the number from those who read exit codes.
+ * `--min-hold`: keeps the lock, renewed, for so long after CMD has ended. A signal, a step-down or a loss ends it; if we
+ * are killed, the lease runs out as ever.
  */
-function endBy(signal: string): Exit {
-  const status = signalStatus(signal);
-  return signal === 'SIGINT' ? { status, signal } : { status };
+async function hold(term: Term, ms: number, { clock, emit }: RunPorts): Promise<void> {
+  const endsAtMs = clock.now() + ms;
+  const isOver = () => term.signal.aborted || clock.now() >= endsAtMs;
+  if (!isOver()) emit({ type: 'holding', forMs: ms });
+  while (!isOver()) await clock.sleep(endsAtMs - clock.now(), term.signal);
 }

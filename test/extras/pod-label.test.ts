@@ -1,8 +1,8 @@
 /** The label of the own Pod under a clock that stands still: wishes, faults, refusals, and writes that are late. */
 import { describe, expect, it } from 'vitest';
 import { LockFault } from '../../src/election/lock.ts';
-import { PodLabel, type LabelWish } from '../../src/kube/pod-label.ts';
-import type { LabelledPod } from '../../src/kube/pod.ts';
+import { PodLabel, type LabelWish } from '../../src/extras/pod-label.ts';
+import type { LabelledPod } from '../../src/extras/pod.ts';
 import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
 
 const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };

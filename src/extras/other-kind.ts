@@ -6,11 +6,11 @@
  * It is a courtesy. Nothing waits for it, nothing depends on it, and no fault of it is told: most accounts may not even
  * look. Who leads in both objects, as in the second rollout of a migration, is nobody to be warned of.
  */
-import type { Clock } from './election/clock.ts';
-import type { LeaderRecord, Lock } from './election/lock.ts';
-import { looksAlive } from './election/record.ts';
-import type { RunEvent } from './events.ts';
-import type { OtherKind } from './locks/index.ts';
+import type { Clock } from '../election/clock.ts';
+import type { LeaderRecord, Lock } from '../election/lock.ts';
+import { looksAlive } from '../election/record.ts';
+import type { RunEvent } from '../events.ts';
+import type { OtherKind } from '../locks/index.ts';
 
 export interface OtherKindOptions {
   readonly clock: Clock;

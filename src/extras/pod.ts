@@ -3,11 +3,15 @@
  * change: the server stores nothing, and keeps the version, when a patch says what is there already. With it, whatever
  * was sent before on an older version and is still on its way meets a conflict.
  */
+import { hostname } from 'node:os';
 import { LockFault } from '../election/lock.ts';
-import { answerFault, reasonOf, type Action } from './answer.ts';
-import type { Connection } from './connection.ts';
-import type { Answer } from './exchange.ts';
-import { isObject } from './json.ts';
+import { UsageError } from '../errors.ts';
+import { answerFault, reasonOf, type Action } from '../kube/answer.ts';
+import type { Env } from '../kube/cluster.ts';
+import type { Connection } from '../kube/connection.ts';
+import type { Answer } from '../kube/exchange.ts';
+import { isObject } from '../kube/json.ts';
+import { chooseNamespace } from '../kube/namespace.ts';
 
 /** A label, as `--pod-label` gives it. */
 export interface Label {
@@ -15,18 +19,18 @@ export interface Label {
   readonly value: string;
 }
 
-export interface PodAddress {
+interface PodAddress {
   readonly namespace: string;
   readonly name: string;
 }
 
 /** A Pod at a version that the server has told. */
-export interface SeenPod {
+interface SeenPod {
   readonly version: string;
 }
 
 /** The annotation that changes with every write. */
-export const writeAnnotation = 'k8s-leader.dev/label-write';
+const writeAnnotation = 'k8s-leader.dev/label-write';
 
 /** One label of a Pod. Beyond network faults it throws what {@link answerFault} makes of an answer. */
 export interface LabelledPod {
@@ -81,4 +85,19 @@ function seenIn({ body }: Answer): SeenPod {
   const { resourceVersion: version } = metadata;
   if (typeof version === 'string' && version !== '') return { version };
   throw new LockFault('unreachable', 'the answer is not a well-formed Pod');
+}
+
+/**
+ * The Pod that this process runs in, where the Downward API says so; else, in a pod, the one with the name of
+ * the host, which is the Pod's unless its spec sets another.
+ * @throws {UsageError} when nothing says which Pod this is
+ */
+export function ownPod(env: Env, configured: string | undefined): PodAddress {
+  const name = env['POD_NAME'] || (env['KUBERNETES_SERVICE_HOST'] ? hostname() : '');
+  if (name === '')
+    throw new UsageError(
+      '--pod-label needs to know which Pod this is, and this is no pod',
+      'set POD_NAME and POD_NAMESPACE, in a pod by fieldRef, or leave --pod-label out',
+    );
+  return { name, namespace: chooseNamespace({ flag: undefined, env, cluster: configured }) };
 }

@@ -1,23 +1,24 @@
 /** `k8s-leader run`, put together: what the story in `run.ts` needs of the machine, the lock and the terminal. */
 import { isatty } from 'node:tty';
-import { findCommand } from './child/command.ts';
-import { keeperProblem, noKeeper } from './child/keeper-problem.ts';
-import { hasControllingTerminal } from './child/terminal.ts';
-import { environmentWithoutOurs } from './cli/environment.ts';
-import type { RunOptions } from './cli/run-options.ts';
-import { systemClock } from './clock.ts';
-import { Company } from './company.ts';
-import { ExpectedError } from './errors.ts';
-import type { RunListener } from './events.ts';
-import { LeaderElector } from './library/leader-elector.ts';
-import { defaultIdentity } from './library/surroundings.ts';
-import { openLock } from './locks/index.ts';
-import { log, wantsColours } from './observe/log.ts';
+import { findCommand } from '../child/command.ts';
+import { keeperProblem, noKeeper } from '../child/keeper-problem.ts';
+import { hasControllingTerminal } from '../child/terminal.ts';
+import type { RunOptions } from '../cli/run-options.ts';
+import { environmentWithoutOurs } from '../cli/settings.ts';
+import { random, systemClock } from '../clock.ts';
+import { Elector } from '../election/elector.ts';
+import { ExpectedError, UsageError } from '../errors.ts';
+import type { RunListener } from '../events.ts';
+import type { Exit } from '../exit-code.ts';
+import { Extras } from '../extras/extras.ts';
+import { openLock } from '../locks/index.ts';
+import { defaultIdentity, identityProblem } from '../names.ts';
+import { log, wantsColours } from '../observe/log.ts';
+import { typed } from '../text.ts';
+import { version } from '../version.ts';
+import type { Surroundings } from '../world.ts';
 import { run, type RunPorts } from './run.ts';
-import type { Exit } from './exit-code.ts';
-import { Starter } from './starter.ts';
-import { version } from './version.ts';
-import type { Surroundings } from './world.ts';
+import { Starter } from './start.ts';
 
 type Environment = Surroundings['env'];
 
@@ -30,7 +31,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const unguarded = keeperProblem(findKeeper);
   if (unguarded !== undefined && options.guard === 'required') throw noKeeper(unguarded);
 
-  const identity = options.identity ?? defaultIdentity(env);
+  const identity = options.identity ?? identityFrom(env);
   let namespace = '';
   const logLine = log({
     sink: world.stderr,
@@ -45,16 +46,15 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     // A failure of what is prepared shows up when it is needed.
     if (event.type === 'standing-by') starter.prepare().catch(() => undefined);
     logLine(event);
-    company.hear(event);
+    extras.hear(event);
   };
-  const { droppedLines } = world;
-  const company = new Company(options, { env, identity, emit, droppedLines });
-  const foreground = hasControllingTerminal();
-  const facts = () => ({ lock: name, namespace, identity });
   const { guard } = options;
+  const facts = () => ({ lock: name, namespace, identity });
+  const foreground = hasControllingTerminal();
   const what = { command, file, env, foreground, facts, findKeeper, inherited, guard };
-  const starter = new Starter({ clock: systemClock, ...what });
-  const over = new AbortController();
+  await using starter = new Starter({ clock: systemClock, ...what });
+  const { droppedLines } = world;
+  await using extras = new Extras(options, { env, identity, emit, droppedLines });
   for (const message of [...options.warnings, ...warningsOfThePlace(unguarded)])
     emit({ type: 'warning', message });
 
@@ -64,16 +64,14 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     emit,
     connect: async (signal) => {
       const opening = openLock({ ...options, env, userAgent: `k8s-leader/${version}` }, signal);
-      const [opened] = await Promise.all([opening, company.openDoors()]);
-      over.signal.addEventListener('abort', opened.close);
+      const [opened] = await Promise.all([opening, extras.listen()]);
       ({ namespace } = opened);
-      const lock = starter.preparedBy(await company.follow(opened));
-      const { timing, requestTimeoutMs } = options;
-      const how = { ...timing, requestTimeoutMs, identity, onEvent: emit };
-      return company.label(new LeaderElector({ lock, ...how }), opened);
+      const lock = starter.preparedBy(await extras.follow(opened));
+      const how = { ...options, lock, clock: systemClock, identity, emit, random };
+      return extras.label(new Elector(how), opened);
     },
     start: async (term) => {
-      company.leads(term);
+      extras.leads(term);
       const child = await starter.start(term);
       if (child) emit({ type: 'started', pid: child.pid, command: command[0] });
       return child;
@@ -85,11 +83,15 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     if (!(thrown instanceof ExpectedError)) throw thrown;
     emit({ type: 'failed', message: thrown.message, hint: thrown.hint });
     return { status: thrown.exitCode };
-  } finally {
-    await company.part();
-    over.abort();
-    await starter.end();
   }
+}
+
+/** @throws {UsageError} when `$POD_NAME` cannot be part of an identity */
+function identityFrom(env: Environment): string {
+  const identity = defaultIdentity(env);
+  const problem = identityProblem(identity);
+  if (problem === undefined) return identity;
+  throw new UsageError(`POD_NAME '${typed(env['POD_NAME'] ?? '')}': ${problem}`, 'set --identity');
 }
 
 /** What the machine we run on cannot give us. */

@@ -1,12 +1,12 @@
 /** The story with `--once`, `--min-hold` and a wish for another leader, under a clock that the test moves. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../src/events.ts';
-import type { Exit } from '../src/exit-code.ts';
-import { run, type RunPlan } from '../src/run.ts';
-import { atRest } from '../src/testing/fake-clock.ts';
-import { FakeChild } from './child/fake-child.ts';
-import { FakeSignals } from './child/fake-signals.ts';
-import { recordOf, released, Scene, type Replica } from './election/scene.ts';
+import type { RunEvent } from '../../src/events.ts';
+import type { Exit } from '../../src/exit-code.ts';
+import { run, type RunPlan } from '../../src/run/run.ts';
+import { atRest } from '../../src/testing/fake-clock.ts';
+import { FakeChild } from '../child/fake-child.ts';
+import { FakeSignals } from '../child/fake-signals.ts';
+import { recordOf, released, Scene, type Replica } from '../election/scene.ts';
 
 const plan: RunPlan = {
   lock: 'job',

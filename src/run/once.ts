@@ -7,11 +7,11 @@
  *
  * CMD is not run again here. While nothing is stored, another candidate may lead, and has to run it: it cannot know.
  */
-import type { Elector } from './election/elector.ts';
-import type { Term } from './election/term.ts';
-import { ExpectedError } from './errors.ts';
-import type { RunListener } from './events.ts';
-import { exitCode } from './exit-code.ts';
+import type { Elector } from '../election/elector.ts';
+import type { Term } from '../election/term.ts';
+import { ExpectedError } from '../errors.ts';
+import type { RunListener } from '../events.ts';
+import { exitCode } from '../exit-code.ts';
 
 export interface StoringPorts {
   readonly elector: Pick<Elector, 'campaign'>;
