@@ -193,7 +193,7 @@ export function afterFault(
 
 export type Step =
   | { readonly kind: 'look' }
-  /** One write on exactly the observed version, nothing read before it. */
+  /** One write on exactly the observed version, nothing read before it (R2). */
   | { readonly kind: 'claim'; readonly observation: Observation }
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'give-up'; readonly fault: LockFault | undefined }

@@ -7,15 +7,12 @@
  *          │   ▲                                                                                  │
  *          │   └──── conflict, or an answer that never came ──┐                                   │
  *          └── free, ours, or the wait is over ──▶ claiming ──┤                                   │
- *                                                             ├ written ──▶ elected: a Term (`term.ts`)
+ *                                                             ├ written ──▶ elected: a term (`leading.ts`)
  *                                        patience is over ──▶ given up
  *
- * 1. Local time decides, remote time is for people (`observation.ts`). What is remembered survives the end of a term
- *    (`memory.ts`), so a campaign that follows one keeps every promise it has seen.
- * 2. A claim is one write on the version whose wait has ended. Compare-and-swap makes a stale view harmless.
- * 3. Trust runs from when a claim was sent; one that was answered too late to start anything is written afresh.
- * 4. A campaign that ends without a term leaves nothing behind: a claim on the wire is awaited, and what it may
- *    have won is handed back, within `farewellMs`.
+ * The rules are in `spec.md`. What is remembered survives the end of a term (`memory.ts`), so the next campaign keeps every
+ * promise it has seen (R1, R3). A campaign that ends without a term leaves nothing behind: a claim on the wire is awaited
+ * (R11), and what it may have won is handed back, within `farewellMs`.
  */
 import { Campaign } from './campaigning.ts';
 import { undisturbed } from './events.ts';

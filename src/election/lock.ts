@@ -89,7 +89,7 @@ export interface Lock {
   read(options: RequestOptions): Promise<Versioned | undefined>;
   /**
    * Writes `record` if the object is still at `basis`; `undefined` as basis creates it. Everything in the
-   * object that is not leadership survives, remarks that the record does not speak of as well: `recordAfter` says
+   * object that is not leadership survives (R13), remarks that the record does not speak of as well: `recordAfter` says
    * what becomes of them. A fault leaves open whether the write has been or will be applied.
    * @throws {LockFault}
    */

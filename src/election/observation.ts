@@ -7,7 +7,7 @@
  *     doubtful ────────────▶ a claim of ours that was refused: ours, unless it is renewed within a retry period
  *     held ────────────────▶ claimable when the record's own duration has passed since we first saw this version
  *
- * Invariants (design rules 1 and 3):
+ * Invariants (R1, R3):
  * - Only local time counts. The record's times never grant anything; any new version restarts the wait.
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
  *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out

@@ -1,5 +1,5 @@
 /**
- * Giving the lock back, last of all and carefully (design rule 10): is it our own write in what the server has answered,
+ * Giving the lock back, last of all and carefully (R10): is it our own write in what the server has answered,
  * then write on exactly *that* version. Never blind, never by belief, never over somebody else. The answer to our latest
  * renewal is as good as any: compare-and-swap refuses if anything has happened since. Only then, or when nothing is
  * known for certain, does it cost a read; who waits for the lock would wait for that as well.
@@ -39,6 +39,7 @@ export async function release(writer: Writer, options: ReleaseOptions): Promise<
   const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
   try {
+    // R11
     await bounded({ clock, boundMs: boundMs / 2 }, () => writer.settled()).catch(() => undefined);
     // Written over by a renewal that was under way, or by somebody else after a loss, it is out of date.
     const isCurrent = !loss && writer.isOurs(options.latest?.record);

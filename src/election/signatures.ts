@@ -1,5 +1,5 @@
 /**
- * By what a process knows its own writes again (design rule 7): holder, acquireTime and renewTime. Random microseconds in
+ * By what a process knows its own writes again (R7): holder, acquireTime and renewTime. Random microseconds in
  * each time keep two processes of one identity apart.
  *
  *     sent ──▶ may be applied ── acknowledged ──▶ settles all earlier ones

@@ -1,5 +1,5 @@
 /**
- * The sums behind "never two at once". All times are local and monotonic; `s` is when the last acknowledged
+ * The sums behind "never two at once" (R5). All times are local and monotonic; `s` is when the last acknowledged
  * write was *sent*, so the server cannot have applied it earlier:
  *
  *     s          s + renewDeadline       s + lease − margin     s + lease

@@ -5,7 +5,7 @@
  *      ▲                  ▲  └── refused, silent ──┐                    │ ended, broke, or made to begin anew
  *      └── stop ──────────┴────────── pausing ◀────┴────────────────────┘
  *
- * Nothing about safety depends on it (design rule 6). What it sees comes late, stale or never, and is only a reason to
+ * Nothing about safety depends on it (R6). What it sees comes late, stale or never, and is only a reason to
  * look, or to write with compare-and-swap. While it is not open, candidates poll, and leaders find out by renewing.
  */
 import type { Clock } from './clock.ts';

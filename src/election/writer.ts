@@ -1,13 +1,13 @@
 /**
  * The one hand with which this process writes to the lock.
  *
- * It signs every write with the times it carries and so knows its own writes again (design rule 7): a record is
+ * It signs every write with the times it carries and so knows its own writes again (R7): a record is
  * ours when holder, acquireTime and renewTime equal a write of ours, acknowledged or still outstanding. The
  * identity alone proves nothing, two processes may share one; hence the random microseconds in every time. Within
  * a term they increase strictly, whatever the wall clock does: no two writes say the same, so each is a new version. Only
  * a release has acquireTime equal to renewTime.
  *
- * It sends what is not answered once more over a fresh connection (rule 8). Two writes carry the same basis, so at
+ * It sends what is not answered once more over a fresh connection (R8). Two writes carry the same basis, so at
  * most one is applied, and the first success counts from its own sending. A conflict decides as well: whatever is
  * still on the wire is based on the same, now outdated, version and can change nothing any more. Nothing is sent
  * that its sender no longer wants.
@@ -138,7 +138,7 @@ export class Writer {
     return this.#write(record, basis, isWanted);
   }
 
-  /** Resolves when none of our writes is on the wire any more (design rule 11), and we know what we can of each. */
+  /** Resolves when none of our writes is on the wire any more (R11), and we know what we can of each. */
   async settled(): Promise<void> {
     while (this.#onTheWire.size > 0) await Promise.allSettled(this.#onTheWire);
   }

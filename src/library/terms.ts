@@ -6,9 +6,9 @@
  *            └─────────── at once after a loss, else when others had their turn ◀────┘
  *
  * The term is released always, and only when the body is gone: a loss or a shutdown tells the body through its signals,
- * and then waits for it, renewing on a shutdown, because work that still runs still needs the lock (design rules 9
- * and 10). Whoever lets go of its own accord stands aside for a moment: others get their turn, and a body that
- * ends at once does not keep the server busy.
+ * and then waits for it, renewing on a shutdown, because work that still runs still needs the lock (R9, R10).
+ * A body that ends of its own accord stands aside for a moment: others get their turn, and a body that ends at once does
+ * not keep the server busy.
  */
 import type { CampaignOutcome } from '../election/options.ts';
 import type { Term } from '../election/term.ts';

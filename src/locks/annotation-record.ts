@@ -7,7 +7,7 @@
  *     anything else ───────────────────▶ held by somebody unknown, for our own duration: never free
  *
  * Times are written in RFC 3339 with microseconds, and so come back with those by which a process knows its own writes
- * (design rule 7). client-go writes whole seconds and reads any fraction (`time.Parse` with `time.RFC3339`); the Python
+ * (R7). client-go writes whole seconds and reads any fraction (`time.Parse` with `time.RFC3339`); the Python
  * electors take times for mere text that changes or does not. Whoever writes the record in their own form has made it
  * theirs. client-go compares the bytes of two looks: no two renewals of ours are alike. Two of its own within a second
  * are, and the second is then no new version: we may take it for up to a second older than it is. What it keeps between

@@ -11,7 +11,7 @@
  * - First rollout, F and B: both are ordinary candidates for the first object, and each claim of a B begins there. So no
  *   two of F ∪ B lead at once, whatever is in the second. Second rollout, B and S: the same of the second, without which
  *   no B leads. F and S share nothing: the first rollout has to be over before the second begins.
- * - Rule 1, for each object by itself: the version of the pair changes with either, so what has been the same for the
+ * - R1, for each object by itself: the version of the pair changes with either, so what has been the same for the
  *   longest of the durations has been so in each. It costs liveness alone: a change of one restarts the wait for the other.
  * - Trust counts from before the first write, the earlier of both: whoever waits for either saw it written after that.
  *   Therefore a half-way write is never continued, but made anew, from the first object on.

@@ -111,7 +111,7 @@ describe('a free object is taken at once, with one more transition:', () => {
   });
 });
 
-describe('what another holds', () => {
+describe('what another holds (R1)', () => {
   /** When `a` was elected, having first looked at 1,000. */
   async function electedAt(withinMs: number): Promise<number | undefined> {
     const a = scene.replica('a');
@@ -170,7 +170,7 @@ describe('what another holds', () => {
     expect(scene.leading).toEqual(['a']);
   });
 
-  it('is not taken on a version older than the latest, whatever our alarm says', async () => {
+  it('is not taken on a version older than the latest, whatever our alarm says (R2)', async () => {
     scene.server.edit(recordOf('b'));
     const a = scene.replica('a');
     a.campaign();
@@ -183,7 +183,7 @@ describe('what another holds', () => {
     expect(scene.leading).toEqual([]);
   });
 
-  it('costs one write and no read to claim', async () => {
+  it('costs one write and no read to claim (R2)', async () => {
     scene.server.edit(recordOf('b'));
     const a = scene.replica('a');
     a.campaign();
@@ -218,7 +218,7 @@ describe('what another holds', () => {
   });
 });
 
-describe('a deadline that a candidate has seen', () => {
+describe('a deadline that a candidate has seen (R3)', () => {
   test.each<[string, LeaderRecord | undefined]>([
     ['a deletion', undefined],
     ['an emptied holder', recordOf('')],
@@ -317,7 +317,7 @@ describe('a deadline that a candidate has seen', () => {
   });
 });
 
-describe('our own identity in the record at the start', () => {
+describe('our own identity in the record at the start (R7)', () => {
   it('is a stranger’s: its duration is waited for', async () => {
     scene.server.edit(recordOf('a'));
     const a = scene.replica('a');
@@ -375,7 +375,7 @@ describe('an answer that is lost', () => {
   });
 });
 
-describe('a claim that is answered', () => {
+describe('a claim that is answered (R4)', () => {
   const slow = { requestTimeoutMs: 30_000 };
 
   it('in time counts from its sending', async () => {
@@ -449,7 +449,7 @@ describe('the fencing token', () => {
   });
 });
 
-describe('the wall clock', () => {
+describe('the wall clock (R12)', () => {
   it.each([3_600_000, -3_600_000])('moved by %i ms has no effect on a candidate', async (ms) => {
     scene.server.edit(recordOf('b'));
     scene.replica('a').campaign();

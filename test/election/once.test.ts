@@ -72,7 +72,7 @@ describe('a candidate', () => {
 });
 
 describe('a release with a key', () => {
-  it('is one write, which keeps the keys that were there', async () => {
+  it('is one write, which keeps the keys that were there (R13)', async () => {
     scene.server.edit({ ...released, done: ['j'] });
     const term = await a.lead();
     const before = a.wire.calls.length;

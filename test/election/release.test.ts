@@ -85,7 +85,7 @@ describe('a release', () => {
   });
 });
 
-describe('a release leaves alone', () => {
+describe('a release leaves alone (R10)', () => {
   test.each<[string, (ours: LeaderRecord) => LeaderRecord | undefined]>([
     ['another holder', () => recordOf('b')],
     ['another process with our identity', () => recordOf('a')],
@@ -185,7 +185,7 @@ describe('a release that fails', () => {
   });
 });
 
-describe('a write of ours on the wire', () => {
+describe('a write of ours on the wire (R11)', () => {
   it('is awaited before the release reads', async () => {
     await scene.clock.advance(1_900);
     a.wire.once('write', { there: 700 });

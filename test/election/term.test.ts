@@ -25,6 +25,23 @@ function changesOf(observed: Term): TermChange[] {
   return changes;
 }
 
+describe('a shutdown (R9)', () => {
+  it('tells the work to end, and the renewing goes on until the release', async () => {
+    const b = scene.replica('b');
+    const campaign = b.campaign();
+    await a.release();
+    await scene.clock.advance(5_000);
+    campaign.abort();
+    const before = b.writes.length;
+    await scene.clock.advance(20_000);
+    expect(b.term?.signal.aborted).toBe(true);
+    expect(b.term?.isTrusted()).toBe(true);
+    expect(b.writes.length).toBeGreaterThanOrEqual(before + 9);
+    await b.release();
+    expect(scene.server.record?.holder).toBe('');
+  });
+});
+
 describe('a renewal', () => {
   it('is one write per retry period, on the version written last, without a read', async () => {
     await scene.clock.advance(20_000);

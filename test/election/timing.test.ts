@@ -47,7 +47,7 @@ describe('the sums', () => {
   });
 });
 
-describe('timings that cannot work are refused', () => {
+describe('timings that cannot work are refused (R5)', () => {
   test.each([
     [
       'a fraction of a second',

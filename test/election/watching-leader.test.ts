@@ -1,4 +1,4 @@
-/** A leader that watches: a foreign hand is noticed at once, and no event by itself ever ends a term (rule 6). */
+/** A leader that watches: a foreign hand is noticed at once, and no event by itself ever ends a term (R6). */
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Versioned } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';

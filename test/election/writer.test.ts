@@ -148,7 +148,7 @@ describe('a write that is answered', () => {
   });
 });
 
-describe('a write that is not answered', () => {
+describe('a write that is not answered (R8)', () => {
   it.each<[string, Timing, number]>([
     ['15/10/2', defaultTiming, 2_000],
     ['6/4/1', { leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 1_000 }, 1_000],
@@ -269,7 +269,7 @@ describe('a write that is not answered', () => {
   });
 });
 
-describe('a record is ours', () => {
+describe('a record is ours (R7)', () => {
   it('when we were told that we wrote it', async () => {
     const writer = writerOf();
     await claimed(writer);

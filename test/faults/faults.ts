@@ -61,7 +61,7 @@ const credentials: Weighted = [
   [2, forbid],
   [1, allow],
 ];
-/** Forced step-downs happen to candidates that are well otherwise: design rule 3 promises no more. */
+/** Forced step-downs happen to candidates that are well otherwise: R3 promises no more. */
 const foreign: Weighted = [
   [8, foreignHand],
   [1, sending('SIGKILL')],
