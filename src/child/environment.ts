@@ -8,6 +8,8 @@ export interface TermFacts {
   readonly fencingToken: string;
   /** Unique to the term. */
   readonly term: string;
+  /** The file that tells how long leadership is certain. */
+  readonly timeLeft: string | undefined;
 }
 
 /** The variables that tell CMD. */
@@ -19,5 +21,6 @@ export function termVariables(facts: TermFacts): Record<string, string> {
     LEADER_TRANSITIONS: String(facts.transitions),
     LEADER_FENCING_TOKEN: facts.fencingToken,
     LEADER_TERM: facts.term,
+    ...(facts.timeLeft === undefined ? {} : { LEADER_TIME_LEFT: facts.timeLeft }),
   };
 }

@@ -64,6 +64,7 @@ export const flagGroups = {
       '--pod-label <LABEL>',
       'label KEY[=VALUE] on this Pod while it leads, for a Service (default value: true)',
     ],
+    'time-left': ['--time-left <FILE>', 'tell CMD in FILE how long it surely leads'],
   },
   Logging: {
     'log-format': ['--log-format <FORMAT>', 'text or json, on stderr (default: text)'],

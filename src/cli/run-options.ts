@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatDuration } from '../duration.ts';
 import type { Patience } from '../election/candidate.ts';
 import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
@@ -30,10 +31,11 @@ export interface RunOptions extends PlaceOptions {
   /** Whether to tell of terms in Kubernetes Events. */
   readonly events: boolean;
   /** Where to answer probes and tell metrics; undefined: nowhere. */
-  /** Where to answer probes and tell metrics; undefined: nowhere. */
   readonly listen: convert.ListenAddress | undefined;
   /** What the own Pod is labelled with while it leads; undefined: nothing. */
   readonly podLabel: convert.PodLabel | undefined;
+  /** The file, as a path from the root, that tells CMD how long it surely leads; undefined: none. */
+  readonly timeLeft: string | undefined;
   readonly logFormat: 'text' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Run the command without any election. */
@@ -78,6 +80,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     events: wantsEvents(given, place.backend),
     listen: read(given.listen, convert.listenAddress, undefined),
     podLabel: podLabelOf(given, place.backend),
+    timeLeft: read(given['time-left'], (setting) => resolve(convert.plainText(setting)), undefined),
     logFormat: choose(given['log-format'], choices['log-format']),
     logLevel: logLevelOf(given),
     disable,

@@ -1,7 +1,7 @@
 /**
- * What goes along with a run: probes and metrics, Events, a look at locks of another kind, a label on the Pod. Each part
- * hears what happens. The run waits for none of them, but the label is gone before the lock is. Each part is loaded only
- * when it is asked for.
+ * What goes along with a run: probes and metrics, Events, a look at locks of another kind, a label on the Pod, a file
+ * with the time left. Each part hears what happens. The run waits for none of them, but that file is there before CMD
+ * starts, and label and file are gone before the lock is. Each part is loaded only when it is asked for.
  */
 import type { RunOptions } from '../cli/run-options.ts';
 import { systemClock } from '../clock.ts';
@@ -26,7 +26,7 @@ export class Extras implements AsyncDisposable {
   readonly #run: RunOptions;
   readonly #options: ExtrasOptions;
   readonly #listeners: RunListener[] = [];
-  readonly #onTerm: ((term: Term) => void)[] = [];
+  readonly #onTerm: ((term: Term) => unknown)[] = [];
   /** In the order in which they are called: what still has something to say first, the connection last. */
   readonly #ends: (() => unknown)[] = [];
   readonly #ended = new AbortController();
@@ -41,8 +41,9 @@ export class Extras implements AsyncDisposable {
     for (const listener of this.#listeners) listener(event);
   }
 
-  leads(term: Term): void {
-    for (const onTerm of this.#onTerm) onTerm(term);
+  /** Settles when CMD may start. */
+  async leads(term: Term): Promise<void> {
+    for (const onTerm of this.#onTerm) await onTerm(term);
   }
 
   /** `--listen`: answers probes and serves metrics. @throws {ExpectedError} 69 when the address cannot be had */
@@ -82,13 +83,26 @@ export class Extras implements AsyncDisposable {
     this.#listeners.push(
       lookForOtherKind({ clock: systemClock, others, leaseDurationMs, signal, warn }),
     );
-    if (!this.#run.events || !connection) return opened.lock;
+    const told = await this.#tellTimeLeft(opened.lock);
+    if (!this.#run.events || !connection) return told;
     const { announcing } = await import('./announcing.ts');
-    const how = { ...this.#options, lock: opened.lock, namespace, connection, clock: systemClock };
+    const how = { ...this.#options, lock: told, namespace, connection, clock: systemClock };
     const { lock, hear, end } = announcing(how);
     this.#listeners.push(hear);
     this.#ends.unshift(end);
     return lock;
+  }
+
+  /** `--time-left`: the same lock. @throws {ExpectedError} 69 when the file cannot be written */
+  async #tellTimeLeft(lock: Lock): Promise<Lock> {
+    const { timeLeft: file } = this.#run;
+    if (file === undefined) return lock;
+    const { TimeLeft } = await import('./time-left.ts');
+    const timeLeft = new TimeLeft({ file, clock: systemClock, warn: this.#warn });
+    await timeLeft.begin();
+    this.#onTerm.push((term) => timeLeft.follow(term));
+    this.#ends.unshift(() => timeLeft.end());
+    return timeLeft.revokedBy(lock);
   }
 
   /** `--pod-label`: the same candidate, whose Pod has the label while it leads. @throws {UsageError} without a Pod */

@@ -7,7 +7,7 @@ import type { Term } from '../election/term.ts';
 
 interface StarterOptions extends CommandOptions {
   /** What CMD learns about its leadership beside the term. */
-  readonly facts: () => Pick<TermFacts, 'lock' | 'namespace' | 'identity'>;
+  readonly facts: () => Pick<TermFacts, 'lock' | 'namespace' | 'identity' | 'timeLeft'>;
 }
 
 /** Start the keepers 1 ms later, so that they do not delay the claim. */

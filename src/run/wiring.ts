@@ -49,7 +49,8 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     extras.hear(event);
   };
   const { guard } = options;
-  const facts = () => ({ lock: name, namespace, identity });
+  const { timeLeft } = options;
+  const facts = () => ({ lock: name, namespace, identity, timeLeft });
   const foreground = hasControllingTerminal();
   const what = { command, file, env, foreground, facts, findKeeper, inherited, guard };
   await using starter = new Starter({ clock: systemClock, ...what });
@@ -71,7 +72,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
       return extras.label(new Elector(how), opened);
     },
     start: async (term) => {
-      extras.leads(term);
+      await extras.leads(term);
       const child = await starter.start(term);
       if (child) emit({ type: 'started', pid: child.pid, command: command[0] });
       return child;

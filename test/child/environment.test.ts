@@ -9,7 +9,11 @@ it('tells CMD what it may know of its term', () => {
     transitions: 3,
     fencingToken: '4711',
     term: 'this-term',
+    timeLeft: undefined,
   };
+  expect(termVariables({ ...facts, timeLeft: '/run/left' })).toMatchObject({
+    LEADER_TIME_LEFT: '/run/left',
+  });
   expect(termVariables(facts)).toEqual({
     LEADER_LOCK: 'job',
     LEADER_NAMESPACE: 'team',

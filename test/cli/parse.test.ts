@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { flags } from '../../src/cli/flags.ts';
@@ -28,6 +29,7 @@ const defaults: RunOptions = {
   events: true,
   listen: undefined,
   podLabel: undefined,
+  timeLeft: undefined,
   logFormat: 'text',
   logLevel: 'info',
   disable: false,
@@ -42,6 +44,8 @@ it('fills in the documented defaults', () => {
 describe('understands', () => {
   const cases: [line: string, expected: Partial<RunOptions>][] = [
     ['-l other', { lock: 'other' }],
+    ['--time-left /run/left', { timeLeft: '/run/left' }],
+    ['--time-left left', { timeLeft: join(process.cwd(), 'left') }],
     ['-lother', { lock: 'other' }],
     ['--lock=other', { lock: 'other' }],
     ['--lock a.b-c.1', { lock: 'a.b-c.1' }],
