@@ -10,6 +10,7 @@ const endurance = filesOf([
   'process/keeper',
   'process/every-adversary',
   'process/services',
+  'process/fencing',
   'process/terminal',
   'process/listen-hostile',
   'process/package',

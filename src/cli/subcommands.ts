@@ -6,6 +6,7 @@ export const subcommands = {
   status: 'show who leads, since when and until when',
   'step-down': "ask the leader to hand over, or clear a dead leader's record",
   rbac: 'print the permissions a candidate needs, as YAML',
+  fence: 'print a policy that makes the API server refuse former leaders, as YAML',
   doctor: 'check configuration, server, permissions and timings',
   completion: 'print the completion script for bash, zsh or fish',
   install: 'copy this one-file executable into a folder',

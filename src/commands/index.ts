@@ -13,6 +13,7 @@ const files: Record<SubcommandName, () => Promise<{ readonly run: Run }>> = {
   status: () => import('./status.ts'),
   'step-down': () => import('./step-down.ts'),
   rbac: () => import('./rbac.ts'),
+  fence: () => import('./fence.ts'),
   doctor: () => import('./doctor/doctor.ts'),
   completion: () => import('./completion/completion.ts'),
   install: () => import('./install.ts'),

@@ -7,6 +7,8 @@ import { newProgram } from '../cli/program.ts';
 import * as completion from './completion/completion.ts';
 import type { CommandOutline, OptionOutline, Value } from './completion/outline.ts';
 import * as doctor from './doctor/doctor.ts';
+import * as fence from './fence.ts';
+import { fenceForms } from './fence-policy.ts';
 import * as install from './install.ts';
 import * as rbac from './rbac.ts';
 import * as status from './status.ts';
@@ -16,7 +18,7 @@ import * as stepDown from './step-down.ts';
 export function wholeProgram(print: (text: string) => void): Command {
   const program = newProgram(print);
   addRunCommand(program);
-  for (const { spelling } of [status, stepDown, rbac, doctor, completion, install])
+  for (const { spelling } of [status, stepDown, rbac, fence, doctor, completion, install])
     addSubcommand<string>(program, spelling);
   return program;
 }
@@ -37,13 +39,14 @@ function outlineOf(option: Option): OptionOutline {
 
 const words: Readonly<Record<string, readonly string[]>> = {
   ...choices,
+  by: fenceForms,
   'stop-signal': ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'],
 };
 
 function valueOf({ long, required, optional }: Option): Value {
   if (!required && !optional) return 'nothing';
   const name = long?.slice(2) ?? '';
-  if (name === 'kubeconfig' || name === 'local-file') return 'file';
+  if (['kubeconfig', 'local-file', 'time-left'].includes(name)) return 'file';
   return words[name] ?? 'word';
 }
 

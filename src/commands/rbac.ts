@@ -81,12 +81,14 @@ function podNamesOf(names: Setting | undefined, podLabel: Setting | undefined): 
   throw refusal(names, 'not names of Pods, joined by commas', 'for example --pod-names db-0,db-1');
 }
 
-function fromPod(env: Environment): string | undefined {
+/** What the Downward API says. */
+export function fromPod(env: Environment): string | undefined {
   const text = env['POD_NAMESPACE'] ?? '';
   return text === '' ? undefined : convert.namespaceName({ from: 'POD_NAMESPACE', text });
 }
 
-function accountName(setting: Parameters<typeof convert.lockName>[0]): string {
+/** @throws {UsageError} */
+export function accountName(setting: Parameters<typeof convert.lockName>[0]): string {
   try {
     return convert.lockName(setting);
   } catch {

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect } from 'vitest';
 import { minimalLeaseRules } from '../support/control-plane.ts';
+import type { Account } from './support/accounts.ts';
 import type { Contest } from './support/contest.ts';
+import { applyFence, printedFence } from './support/fenced.ts';
 import { test } from './support/fixtures.ts';
 import { until } from './support/until.ts';
 
@@ -26,10 +28,14 @@ interface Running {
   readonly ended: Promise<number>;
 }
 
+function accountFor(contest: Contest, name: string, pod: string): Promise<Account> {
+  return contest.account(`${pod}-${name.replace(/\..*/, '')}`, rules);
+}
+
 /** Starts an example as an operator would: with a kubeconfig, as a pod of that name. */
 async function start(contest: Contest, name: string, how: StartOptions = {}): Promise<Running> {
   const { pod = 'pod-0', flags = [], env = {} } = how;
-  const account = await contest.account(`${pod}-${name.replace(/\..*/, '')}`, rules);
+  const account = how.account ?? (await accountFor(contest, name, pod));
   const child = spawn(process.execPath, [...flags, join(examples, name)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -62,6 +68,8 @@ async function start(contest: Contest, name: string, how: StartOptions = {}): Pr
 
 interface StartOptions {
   readonly pod?: string;
+  /** By default one that is made. */
+  readonly account?: Account;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -168,6 +176,27 @@ describe('docs/examples:', () => {
     expect(status, contract.lines.join('\n')).toBe(0);
   });
 
+  test('fenced-writes: writes, and is refused where a later leader has written', async ({
+    contest,
+  }) => {
+    const configMaps = `/api/v1/namespaces/${contest.namespace}/configmaps`;
+    await contest.controlPlane.request('POST', configMaps, { metadata: { name: 'report' } });
+    const account = await accountFor(contest, 'fenced-writes.ts', 'pod-0');
+    const flags = ['--by', 'token', '--service-account', account.name];
+    await applyFence(contest.controlPlane, await printedFence(contest, flags));
+    const example = await start(contest, 'fenced-writes.ts', { account });
+    expect(await example.ended).toBe(0);
+    expect(example.lines).toEqual(['written']);
+    const later = { 'k8s-leader.dev/fencing-token': '99999999999999999' };
+    // A policy takes effect a moment after it was applied.
+    await until('it is refused', async () => {
+      const change = { metadata: { annotations: later } };
+      await contest.controlPlane.request('PATCH', `${configMaps}/report`, change);
+      const late = await start(contest, 'fenced-writes.ts', { account });
+      return (await late.ended) === 1 && late.lines.length === 0;
+    });
+  });
+
   test('none is left out', () => {
     const tested = readdirSync(examples).sort();
     expect(tested).toEqual([
@@ -175,6 +204,7 @@ describe('docs/examples:', () => {
       'components.ts',
       'config-map.ts',
       'custom-lock.ts',
+      'fenced-writes.ts',
       'give-up.ts',
       'graceful-shutdown.ts',
       'identity.ts',

@@ -56,8 +56,10 @@ export interface ControlPlane {
    * from its start.
    */
   auditLog(): Promise<AuditEntry[]>;
+  /** Starts another API server on the same etcd, with the same secrets; ends with this one. */
+  another(): Promise<Pick<ControlPlane, 'url' | 'caFile'>>;
   /**
-   * Kills both servers and removes every file. Safe to call twice. Happens by itself when the
+   * Kills the servers and removes every file. Safe to call twice. Happens by itself when the
    * process goes away.
    */
   close(): Promise<void>;
@@ -73,12 +75,14 @@ export async function startControlPlane(
   const binaries = await controlPlaneBinaries((line) => process.stderr.write(`${line}\n`));
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-cluster-'));
   const reaper = await startReaper(folder);
+  const others: ServerProcess[] = [];
   try {
     const { etcd, url: etcdUrl } = await etcdIn(folder, binaries.etcd, reaper);
     await etcd.start();
     const file = binaries.apiserver;
     const extraArgs = options.apiserverArgs ?? [];
-    const server = await apiserverIn({ folder, file, etcdUrl, reaper, extraArgs });
+    const parts = { folder, file, etcdUrl, reaper, extraArgs };
+    const server = await apiserverIn(parts);
     await server.apiserver.start();
 
     const { url, port, caFile, adminToken, apiserver, request } = server;
@@ -98,9 +102,18 @@ export async function startControlPlane(
         const kubeconfigPath = await kubeconfig({ user: { token }, namespace: account.namespace });
         return { token, kubeconfigPath };
       },
+      async another() {
+        const { adminToken: token, serviceAccountKey } = server;
+        const name = `apiserver-${others.length + 2}`;
+        const secrets = { adminToken: token, serviceAccountKey };
+        const another = await apiserverIn({ ...parts, ...secrets, name });
+        others.push(another.apiserver);
+        await another.apiserver.start();
+        return another;
+      },
       auditLog: () => readAuditLog(server.auditFile),
       async close() {
-        await apiserver.stop();
+        await Promise.all([apiserver, ...others].map((each) => each.stop()));
         await etcd.stop();
         await reaper.reap();
       },

@@ -18,6 +18,8 @@ export interface Apiserver {
   /** Written by the server at its first start. */
   readonly caFile: string;
   readonly adminToken: string;
+  /** Signs the tokens of service accounts. */
+  readonly serviceAccountKey: string;
   readonly auditFile: string;
   readonly request: ApiRequest;
 }
@@ -30,6 +32,10 @@ export interface ApiserverParts {
   readonly reaper: Reaper;
   /** Appended to our own, so they win. */
   readonly extraArgs: readonly string[];
+  /** By default the only one; another has a name of its own, and the secrets of the first. */
+  readonly name?: string;
+  readonly adminToken?: string;
+  readonly serviceAccountKey?: string;
 }
 
 /** Writes the server's files and describes it; does not start it. */
@@ -39,12 +45,14 @@ export async function apiserverIn({
   etcdUrl,
   reaper,
   extraArgs,
+  name: folderName = 'apiserver',
+  adminToken = randomUUID(),
+  serviceAccountKey = signingKey(),
 }: ApiserverParts): Promise<Apiserver> {
-  const home = join(folder, 'apiserver');
+  const home = join(folder, folderName);
   const inHome = (name: string): string => join(home, name);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
-  const adminToken = randomUUID();
   // The server signs its own certificate at its first start; this file ends with the CA it used.
   const caFile = inHome('certs/apiserver.crt');
   const auditFile = inHome('audit.log');
@@ -55,7 +63,7 @@ export async function apiserverIn({
     mode: 0o600,
   });
   await writeFile(inHome('audit-policy.yaml'), JSON.stringify(auditPolicy));
-  await writeFile(inHome('service-accounts.key'), signingKey(), { mode: 0o600 });
+  await writeFile(inHome('service-accounts.key'), serviceAccountKey, { mode: 0o600 });
 
   const apiserver = serverProcess({
     file,
@@ -88,7 +96,7 @@ export async function apiserverIn({
       ...extraArgs,
     ],
   });
-  return { apiserver, port, url, caFile, adminToken, auditFile, request };
+  return { apiserver, port, url, caFile, adminToken, serviceAccountKey, auditFile, request };
 }
 
 function signingKey(): string {
