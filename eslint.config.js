@@ -92,7 +92,7 @@ export default tseslint.config(
         {
           name: 'node:fs/promises',
           importNames: ['readFile'],
-          message: 'Unseen while it hangs: see kube/read-text.ts.',
+          message: 'Unseen while it hangs: see kube/cluster.ts.',
         },
       ],
     },

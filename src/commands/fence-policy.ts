@@ -8,7 +8,7 @@
  *
  * Both are about one service account: nobody else is hindered, so an administrator can always step in.
  */
-import { resources, type ResourceKinds } from '../locks/resources.ts';
+import { resources, type ResourceKinds } from '../locks/kinds.ts';
 
 /** Carries the fencing token of the term in which an object was written last. */
 export const tokenAnnotation = 'k8s-leader.dev/fencing-token';

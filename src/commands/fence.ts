@@ -1,8 +1,7 @@
 /** `k8s-leader fence`: the policies with which the API server refuses the writes of a former leader, as YAML. */
 import { readCommandLine, type Spelling } from '../cli/command-line.ts';
-import type { Environment } from '../cli/environment.ts';
 import { choose, named, placeOptions, read } from '../cli/place-options.ts';
-import { show } from '../cli/setting.ts';
+import { type Environment, show } from '../cli/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { print } from '../print.ts';

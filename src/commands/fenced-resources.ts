@@ -1,6 +1,6 @@
 /** What `fence` is told to fence, from words to resources. Pure. */
 import { UsageError } from '../errors.ts';
-import { refusal, type Setting } from '../cli/setting.ts';
+import { refusal, type Setting } from '../cli/settings.ts';
 import { namespaceProblem } from '../names.ts';
 import {
   fencedVerbs,

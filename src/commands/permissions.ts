@@ -1,6 +1,6 @@
 /** All that a candidate asks the cluster for, by its options: the one table from which `rbac` and `doctor` draw. */
 import type { Permission } from '../kube/permission.ts';
-import { lockPermissions, type ResourceKinds } from '../locks/resources.ts';
+import { lockPermissions, type ResourceKinds } from '../locks/kinds.ts';
 
 export interface Wishes {
   readonly lock: string;

@@ -11,7 +11,7 @@ import type { Env } from '../kube/cluster.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { Answer } from '../kube/exchange.ts';
 import { isObject } from '../kube/json.ts';
-import { chooseNamespace } from '../kube/namespace.ts';
+import { chooseNamespace } from '../kube/config.ts';
 
 /** A label, as `--pod-label` gives it. */
 export interface Label {

@@ -1,8 +1,8 @@
 import { LockFault, type FaultKind } from '../election/lock.ts';
+import { oneLine } from '../text.ts';
 import type { Cluster } from './cluster.ts';
 import type { Answer } from './exchange.ts';
 import { isObject, objectsIn, type JsonObject } from './json.ts';
-import { oneLine } from '../text.ts';
 import { missingRule, type Permission } from './permission.ts';
 
 /** What a call does to what, in the words of an RBAC rule. */

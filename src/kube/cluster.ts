@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import type { Agent } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { ExpectedError } from '../errors.ts';
@@ -26,7 +27,7 @@ export interface Cluster {
 }
 
 /** `reload`: the server has refused what is known so far, so read everything from its source again. */
-export type Freshness = 'cached' | 'reload';
+type Freshness = 'cached' | 'reload';
 
 /** What identifies us to the server, and the server to us. */
 export interface Access {
@@ -42,4 +43,17 @@ export function configError(message: string, hint?: string): ExpectedError {
   const shown = oneLine(hint ?? '');
   const options = shown === '' ? {} : { hint: shown };
   return new ExpectedError(exitCode.unavailable, oneLine(message), options);
+}
+
+/**
+ * All of a file. Not by readFile: since Node 26 that is one piece of work of which the process says nothing while it
+ * hangs, in a pipe that nobody writes to for one, and an exit would wait for it (see main.ts).
+ */
+export async function readText(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
 }

@@ -1,9 +1,15 @@
 import type { Agent } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { createAgent, createSingleUseAgent, retireAgent } from './agent.ts';
 import { withinBound, type Work } from './bound.ts';
 import type { Access, Cluster } from './cluster.ts';
-import { exchange, type Answer, type Call } from './exchange.ts';
+import {
+  createAgent,
+  createSingleUseAgent,
+  retireAgent,
+  exchange,
+  type Answer,
+  type Call,
+} from './exchange.ts';
 import { networkFault } from './network-fault.ts';
 import { redacting } from './redaction.ts';
 import { openStream, type Stream } from './stream.ts';

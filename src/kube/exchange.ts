@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Access } from './cluster.ts';
+import type { Access, Cluster } from './cluster.ts';
 import { parseJson } from './json.ts';
 
 /** A Lease has a few kilobytes; nothing that the API server says to us comes near this. */
@@ -99,4 +99,34 @@ async function readText(response: http.IncomingMessage): Promise<string> {
     }
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** TCP keep-alive begins sooner than NAT gateways and load balancers forget a silent connection. */
+export const keepAliveMs = 15_000;
+
+const pool = {
+  keepAlive: true,
+  keepAliveMsecs: keepAliveMs,
+  /** The second connection of two requests at once is not kept. */
+  maxFreeSockets: 1,
+};
+
+/** A pool of one kept-alive connection to the cluster's server. */
+export async function createAgent({ server, proxyAgent }: Cluster): Promise<http.Agent> {
+  if (proxyAgent) return Object.assign(await proxyAgent(), pool);
+  return server.protocol === 'http:' ? new http.Agent(pool) : new https.Agent(pool);
+}
+
+/** For one request, over a connection that nobody else uses, before or after. */
+export async function createSingleUseAgent(cluster: Cluster): Promise<http.Agent> {
+  const agent = await createAgent(cluster);
+  retireAgent(agent);
+  return agent;
+}
+
+/** Requests on the agent may finish; nothing is kept any more. */
+export function retireAgent(agent: http.Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { configError, type Env } from './cluster.ts';
-import { errorCode } from './error-code.ts';
 import { isObject, objectsIn, parseJson, plainText, type JsonObject } from './json.ts';
+import { errorCode } from './network-fault.ts';
 
 /** What a plugin hands out: a bearer token, a client certificate with its key (PEM), or both. */
 export interface Credential {

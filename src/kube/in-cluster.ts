@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { configError, type Access, type Cluster, type Env } from './cluster.ts';
-import { errorCode } from './error-code.ts';
-import { readText } from './read-text.ts';
+import { configError, type Access, type Cluster, type Env, readText } from './cluster.ts';
+import { errorCode } from './network-fault.ts';
 
 /** Where the kubelet mounts a pod's credentials. */
 export const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';

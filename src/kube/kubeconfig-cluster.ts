@@ -1,5 +1,4 @@
-import { configError, type Access, type Cluster, type Env } from './cluster.ts';
-import { errorCode } from './error-code.ts';
+import { configError, type Access, type Cluster, type Env, readText } from './cluster.ts';
 import { execPlugin } from './exec-plugin.ts';
 import { isObject } from './json.ts';
 import {
@@ -8,7 +7,7 @@ import {
   type KubeconfigDocument,
 } from './kubeconfig-context.ts';
 import { credentialsOf, parseYaml, proxyAgent } from './kubeconfig.ts';
-import { readText } from './read-text.ts';
+import { errorCode } from './network-fault.ts';
 
 /** Which context of which files. */
 export interface KubeconfigOptions {

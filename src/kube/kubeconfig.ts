@@ -3,16 +3,16 @@
  * the rest of a start. It reads YAML and makes credentials of a user entry; requests do not go through it. Where it
  * would act differently from kubectl, the entries are changed before it sees them.
  */
-import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { X509Certificate } from 'node:crypto';
 import { validateHeaderValue, type Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { configError, type Access } from './cluster.ts';
-import { errorCode } from './error-code.ts';
 import type { Credential } from './exec-plugin.ts';
 import type { JsonObject } from './json.ts';
 import type { KubeconfigContext } from './kubeconfig-context.ts';
+import { errorCode } from './network-fault.ts';
 
 /** The value of some YAML; undefined when it is none. Not why: the parser's message quotes the text. */
 export async function parseYaml(text: string): Promise<unknown> {

@@ -1,8 +1,7 @@
 import { LockFault } from '../election/lock.ts';
 import { ExpectedError } from '../errors.ts';
-import type { Cluster } from './cluster.ts';
-import { errorCode } from './error-code.ts';
 import { oneLine } from '../text.ts';
+import type { Cluster } from './cluster.ts';
 
 const caHint = 'check certificate-authority';
 const nameHint = 'check the server address, or set tls-server-name';
@@ -50,4 +49,10 @@ export function networkFault(
       cause: error,
     },
   );
+}
+
+/** What Node, OpenSSL or the system call an error: its `code`, or else the name of its class. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error ? String(error.code) : error.name;
 }

@@ -3,9 +3,14 @@
  * can be told from a quiet server here, so no timer watches it; only TCP does, which finds a peer that is gone.
  */
 import type { IncomingMessage } from 'node:http';
-import { keepAliveMs } from './agent.ts';
-import { begin, maxBodyBytes, readAnswer, type Answer, type Exchange } from './exchange.ts';
-import { splitLines } from './lines.ts';
+import {
+  keepAliveMs,
+  begin,
+  maxBodyBytes,
+  readAnswer,
+  type Answer,
+  type Exchange,
+} from './exchange.ts';
 import { networkFault } from './network-fault.ts';
 
 /** A 200 whose body is still to come. */
@@ -48,4 +53,42 @@ async function* linesOf(
   } catch (error) {
     if (!signal.aborted) throw networkFault(error, { server });
   }
+}
+
+/**
+ * The lines of some UTF-8, wherever its chunks are cut, without those that are blank; the last may lack its line feed.
+ * Reads no further than the caller does. @throws {Error} at a line of more than `maxLineBytes`
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  maxLineBytes: number,
+): AsyncGenerator<string, undefined> {
+  let begun: Buffer[] = [];
+  let size = 0;
+  // No byte of a longer character looks like a line feed, so what lies between two of them is whole.
+  const add = (part: Buffer): void => {
+    size += part.length;
+    if (size > maxLineBytes)
+      throw new Error(`a line of the answer is longer than ${String(maxLineBytes)} bytes`);
+    begun.push(part);
+  };
+  const take = (): string => {
+    const line = Buffer.concat(begun).toString('utf8').trim();
+    begun = [];
+    size = 0;
+    return line;
+  };
+
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end; (end = chunk.indexOf('\n', start)) !== -1; start = end + 1) {
+      add(chunk.subarray(start, end));
+      const line = take();
+      if (line !== '') yield line;
+    }
+    add(chunk.subarray(start));
+  }
+  const last = take();
+  if (last !== '') yield last;
+  return undefined;
 }

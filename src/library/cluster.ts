@@ -2,8 +2,8 @@
 import { LockFault } from '../election/lock.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Connection } from '../kube/connection.ts';
-import type { SharedCluster } from '../kube/shared-cluster.ts';
 import { version } from '../version.ts';
+import type { SharedCluster } from './shared-cluster.ts';
 import { processEnvironment } from './surroundings.ts';
 
 /** Which cluster. Found as kubectl does: `kubeconfig`, `$KUBECONFIG`, the pod's service account, `~/.kube/config`. */
@@ -43,7 +43,7 @@ export class ClusterHandle {
   }
 
   async #load(): Promise<SharedCluster> {
-    const { SharedCluster } = await import('../kube/shared-cluster.ts');
+    const { SharedCluster } = await import('./shared-cluster.ts');
     const { kubeconfig, context, userAgent = `k8s-leader/${version}` } = this.#options;
     const env = processEnvironment();
     return new SharedCluster({ kubeconfig, context, userAgent, env, requestTimeoutMs });

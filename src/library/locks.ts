@@ -3,8 +3,8 @@
  * `locks/`, the same for the command.
  */
 import { LockFault, type Lock } from '../election/lock.ts';
-import { lockNameProblem, namespaceProblem } from '../names.ts';
 import type { ObjectLockOptions as Place } from '../locks/object-lock.ts';
+import { lockNameProblem, namespaceProblem } from '../names.ts';
 import { asLockFault, defaultCluster, type ClusterHandle } from './cluster.ts';
 import { processEnvironment } from './surroundings.ts';
 
@@ -73,7 +73,7 @@ function objectLock(
   return watchable(async (signal) => {
     const lockIn = await load();
     const connection = await cluster.connection(signal);
-    const { chooseNamespace } = await import('../kube/namespace.ts');
+    const { chooseNamespace } = await import('../kube/config.ts');
     const given = { flag: namespace, env: processEnvironment() };
     const chosen = chooseNamespace({ ...given, cluster: connection.cluster.namespace });
     return lockIn({ connection, namespace: chosen, name });

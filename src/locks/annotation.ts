@@ -9,8 +9,8 @@ import type { LeaderRecord, Lock } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { formatRecord, parseRecord } from './annotation-record.ts';
 import { annotationsOf, type ObjectKind } from './api-object.ts';
+import { resources } from './kinds.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
-import { resources } from './resources.ts';
 
 /** Where electors of the field look for it. */
 export const recordAnnotation = 'control-plane.alpha.kubernetes.io/leader';

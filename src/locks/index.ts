@@ -1,8 +1,8 @@
 /** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
+import { existsSync } from 'node:fs';
 import type { Lock } from '../election/lock.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
-import { existsSync } from 'node:fs';
 
 type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
 
@@ -60,7 +60,7 @@ async function openLocal({ lock: name, localFile, env, ...choice }: LockChoice):
 async function openObject(choice: LockChoice, signal: AbortSignal): Promise<OpenLock> {
   const { loadCluster } = await import('../kube/config.ts');
   const { connect } = await import('../kube/connection.ts');
-  const { chooseNamespace } = await import('../kube/namespace.ts');
+  const { chooseNamespace } = await import('../kube/config.ts');
   const lockIn = await loadKind(choice.lockKind);
   const cluster = await loadCluster({ ...choice, signal });
   const namespace = chooseNamespace({

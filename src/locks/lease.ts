@@ -3,9 +3,9 @@ import { LockFault, type Lock } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { oneLine } from '../text.ts';
 import type { ObjectKind } from './api-object.ts';
+import { resources } from './kinds.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
 import { fieldsOf, recordFrom } from './record-fields.ts';
-import { resources } from './resources.ts';
 
 /** A lock whose record is in a Lease. */
 export function leaseLock(options: ObjectLockOptions): Lock {

@@ -10,7 +10,7 @@
 import type { Remarks, Wish } from '../election/lock.ts';
 import { mostKeys } from '../election/record.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';
-import { formatMicroTime, parseMicroTime } from '../kube/micro-time.ts';
+import { formatMicroTime, parseMicroTime } from './record-fields.ts';
 
 export const wishAnnotation = 'k8s-leader.dev/step-down';
 export const doneAnnotation = 'k8s-leader.dev/once';

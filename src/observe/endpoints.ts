@@ -1,7 +1,7 @@
 /** Which path answers what. */
 import { leader, livez, readyz, type Probe } from './probes.ts';
+import type { View } from './state.ts';
 import { statusOf } from './status.ts';
-import type { View } from './view.ts';
 
 export interface Page {
   readonly status: number;

@@ -5,9 +5,7 @@ import type { RunEvent } from '../events.ts';
 import type { Endpoint } from './endpoints.ts';
 import { instruments, type Instruments } from './instruments.ts';
 import { isLeader } from './probes.ts';
-import type { Process } from './process.ts';
-import type { Leader, State } from './state.ts';
-import type { View } from './view.ts';
+import type { Leader, State, View } from './state.ts';
 
 export interface MetricsOptions {
   readonly lock: string;
@@ -141,5 +139,30 @@ function transitions(onTransition: () => void): (leader: Leader) => void {
     const isSameTerm = isSameHolder && (known?.sinceMs ?? leader.sinceMs) === leader.sinceMs;
     if (known && !isSameTerm) onTransition();
     known = leader;
+  };
+}
+
+/** What is known of a process beside its events. */
+interface Process {
+  /** Log lines so far that nobody could read. */
+  readonly droppedLines: () => number;
+  readonly processorMs: () => number;
+  readonly memoryBytes: () => number;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly nodeVersion: string;
+}
+
+/** This process. */
+export function thisProcess(droppedLines: () => number): Process {
+  return {
+    droppedLines,
+    processorMs() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
+    memoryBytes: () => process.memoryUsage.rss(),
+    startedAtMs: performance.timeOrigin,
+    nodeVersion: process.version,
   };
 }

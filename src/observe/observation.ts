@@ -7,10 +7,8 @@ import { stopBudgetMs, type Timing } from '../election/timing.ts';
 import type { RunListener } from '../events.ts';
 import { notFound, probeEndpoints, type Endpoints } from './endpoints.ts';
 import { startHttpServer, type ListenAddress } from './http-server.ts';
-import { createMetrics } from './metrics.ts';
-import { thisProcess } from './process.ts';
-import { afterEvent, initialState } from './state.ts';
-import type { Facts, Trust, View } from './view.ts';
+import { createMetrics, thisProcess } from './metrics.ts';
+import { afterEvent, initialState, type Facts, type Trust, type View } from './state.ts';
 
 export interface ObservationOptions {
   readonly address: ListenAddress;

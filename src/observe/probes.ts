@@ -1,6 +1,6 @@
 /** What probes are told: pure functions from what can be seen to yes or no, each with one line that says why. */
 import { printable } from '../text.ts';
-import type { View } from './view.ts';
+import type { View } from './state.ts';
 
 export interface Probe {
   readonly ok: boolean;

@@ -4,8 +4,7 @@
  */
 import { shellStatus } from '../child/exit-status.ts';
 import { isLeader, livez, readyz } from './probes.ts';
-import type { CommandState, Role } from './state.ts';
-import type { View } from './view.ts';
+import type { CommandState, Role, View } from './state.ts';
 
 export interface Status {
   readonly version: string;

@@ -2,7 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Sighting } from '../../src/election/lock.ts';
-import { splitLines } from '../../src/kube/lines.ts';
+import { splitLines } from '../../src/kube/stream.ts';
 import { leaseLock } from '../../src/locks/lease.ts';
 import { clusterAt, connectTo } from '../kube/fixtures.ts';
 import { damaged, json, objectLike, text } from './arbitraries.ts';

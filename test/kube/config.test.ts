@@ -4,8 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { ExpectedError } from '../../src/errors.ts';
-import { loadCluster, type ClusterOptions } from '../../src/kube/config.ts';
-import { chooseNamespace } from '../../src/kube/namespace.ts';
+import { loadCluster, type ClusterOptions, chooseNamespace } from '../../src/kube/config.ts';
 import { tlsFile } from '../support/api-server.ts';
 import { kubeconfig, patiently, test, token, type Folder } from './fixtures.ts';
 

@@ -426,7 +426,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a local time is taken for UTC',
     edits: [
-      ['src/kube/micro-time.ts', '([Zz]|[+-]\\d\\d:\\d\\d)$/', '([Zz]|[+-]\\d\\d:\\d\\d)?$/'],
+      ['src/locks/record-fields.ts', '([Zz]|[+-]\\d\\d:\\d\\d)$/', '([Zz]|[+-]\\d\\d:\\d\\d)?$/'],
     ],
     tests: annotations,
   },

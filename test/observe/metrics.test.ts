@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import { afterEvent, initialState } from '../../src/observe/state.ts';
+import { afterEvent, initialState, type Trust } from '../../src/observe/state.ts';
 import type { RunEvent } from '../../src/events.ts';
-import type { Trust } from '../../src/observe/view.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import { recordOf, Scene, type Replica } from '../election/scene.ts';
 import { countsIn, samplesIn } from './samples.ts';

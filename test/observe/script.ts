@@ -1,8 +1,13 @@
 /** Events as they come in a run, and what they come to. */
 import { LockFault } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
-import { afterEvent, initialState, type State } from '../../src/observe/state.ts';
-import type { Trust, View } from '../../src/observe/view.ts';
+import {
+  afterEvent,
+  initialState,
+  type State,
+  type Trust,
+  type View,
+} from '../../src/observe/state.ts';
 import { recordOf } from '../election/scene.ts';
 
 export const fault = new LockFault('unreachable', 'no answer');

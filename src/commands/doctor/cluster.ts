@@ -14,7 +14,7 @@ import { ask, at, type DoctorPlan, type DoctorPorts, type Target } from './targe
 export async function* checkCluster(plan: DoctorPlan, ports: DoctorPorts): Findings {
   const { loadCluster } = await import('../../kube/config.ts');
   const { connect } = await import('../../kube/connection.ts');
-  const { chooseNamespace } = await import('../../kube/namespace.ts');
+  const { chooseNamespace } = await import('../../kube/config.ts');
   let cluster: Cluster;
   let namespace: string;
   try {

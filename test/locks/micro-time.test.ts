@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatMicroTime, parseMicroTime } from '../../src/kube/micro-time.ts';
+import { formatMicroTime, parseMicroTime } from '../../src/locks/record-fields.ts';
 
 describe('MicroTime', () => {
   test('every time that is exact in microseconds survives writing and reading', () => {

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { takingTurns } from '../../src/kube/turns.ts';
-import { test } from './fixtures.ts';
+import { takingTurns } from '../../src/library/shared-cluster.ts';
+import { test } from '../kube/fixtures.ts';
 
 const get = (name: string, fresh = false) => ({
   method: 'GET' as const,
