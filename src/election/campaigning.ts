@@ -27,9 +27,9 @@ import { isLater } from './version.ts';
 import { waitForNews, type LockWatch } from './watch.ts';
 import type { WriteOutcome, Writer, Written } from './writer.ts';
 
-/** After a lost race the losers look again, not all in the same instant. */
+/** The losers of a race read again, but not all in the same instant. */
 const conflictSpreadMs = 10;
-/** Those that watch will be shown who has won. */
+/** The watch will show the winner, so there is no hurry to read. */
 const watchedConflictSpreadMs = 1_000;
 
 /** What a campaign is made of. */
@@ -38,7 +38,7 @@ export interface CampaignSetup extends Required<Omit<ElectorOptions, 'lock' | 'i
   readonly memory: Memory;
   readonly watch: LockWatch;
   readonly patience: Patience;
-  /** A key: with it on the lock there is nothing left to stand for. */
+  /** A key: if the lock stores it, the work is done and the campaign ends. */
   readonly once: string | undefined;
   /** Ends the campaign. */
   readonly signal: AbortSignal;
@@ -58,7 +58,7 @@ export class Campaign {
     this.#candidate = newCandidate(patience, clock.now(), memory.observation, once);
   }
 
-  /** A claim of ours may have been, or may still be, applied without our having been told. */
+  /** A claim of ours may have been applied, or may still be, and we do not know it. */
   get mayHold(): boolean {
     return this.#mayHold;
   }
@@ -103,7 +103,7 @@ export class Campaign {
     return { kind: 'aborted' };
   }
 
-  /** Takes in what the watch has shown meanwhile, in its order: every promise in it counts. */
+  /** Takes in what the watch has shown, in order: every promise in it counts. */
   #heed(): void {
     const { watch } = this.#options;
     if (this.#candidate.isWatching !== watch.isOpen)
@@ -111,7 +111,7 @@ export class Campaign {
     for (const sighting of watch.take()) this.#glimpse(sighting);
   }
 
-  /** Only what is newer than all that is known counts: a watch may be late, or start over. */
+  /** A watch may be late or start over: only what is newer than everything known counts. */
   #glimpse({ version, seen }: Sighting): void {
     const { memory } = this.#options;
     const known = memory.observation?.seen;
@@ -125,14 +125,14 @@ export class Campaign {
     const { writer, signal, watch } = this.#options;
     try {
       const seen = await writer.read(signal, this.#leftMs());
-      // The watch may have been quicker: what it has shown of the time after the answer comes after it.
+      // The watch may have been faster than the answer. Take what it shows in the order of versions.
       const shown = watch.take();
       const isBefore = ({ version }: Sighting) => seen && isLater(seen.version, version) === true;
       for (const sighting of shown.filter(isBefore)) this.#glimpse(sighting);
       const later = shown.filter((sighting) => !isBefore(sighting));
       const before = this.#candidate;
       this.#candidate = afterLook(before, this.#sight(seen));
-      // The watch should have shown it, and may just have done so.
+      // The watch should have shown this, and may just have done so.
       const isShown = seen ? later.length > 0 : later.some((sighting) => !sighting.seen);
       if (before.isWatching && !isShown && this.#candidate.quietLooks === 0) watch.renew();
       for (const sighting of later) this.#glimpse(sighting);
@@ -147,12 +147,12 @@ export class Campaign {
     this.#mayHold = true;
     let isOvertaken = false as boolean;
     watch.listen(() => {
-      // Somebody has written since: ours cannot succeed any more, and the server has a crowd to answer.
+      // Somebody else has written: our claim can no longer succeed, and the server has many others to answer.
       isOvertaken ||= watch.untaken.some((sighting) => this.#overtakes(sighting, seen));
       if (isOvertaken) writer.abandon();
     });
     try {
-      // The writer has bounds of its own: this one only ends the waiting when it is no longer worth it.
+      // The writer has its own bounds. This one stops waiting when patience ends.
       const bound = { clock, boundMs: this.#leftMs(), signal };
       const isWanted = () => !signal.aborted && this.#leftMs() > 0;
       const outcome = await bounded(bound, () => writer.claim(seen, isWanted));
@@ -166,12 +166,12 @@ export class Campaign {
 
   #overtakes({ version, seen }: Sighting, basis: Versioned | undefined): boolean {
     if (this.#options.writer.isOurs(seen?.record)) return false;
-    // It may be our own claim, half-way.
+    // In a two-object lock this may be the half of our claim already written.
     if (seen?.isTorn) return false;
     return basis !== undefined && isLater(version, basis.version) === true;
   }
 
-  /** An election that was answered too late has used up the time in which a command may be started. */
+  /** R4: a claim that is answered too late leaves no time to start a command. */
   #isInTime({ sentAtMs }: Written): boolean {
     const { writer, timing } = this.#options;
     return writer.trustTime.now() < trustFrom(sentAtMs, timing).lossAtMs;
@@ -209,13 +209,13 @@ export class Campaign {
   #sight(seen: Versioned | undefined): Sight {
     const { memory, watch, random } = this.#options;
     const observation = memory.remember(seen);
-    // What a watch shows, others see in the same moment.
+    // All watching standbys see this at the same moment.
     const hesitation = watch.isOpen ? hesitationMs(random) : 0;
     const { asideUntilMs } = memory;
     return { ...this.#moment(), observation, asideUntilMs, hesitationMs: hesitation };
   }
 
-  /** The losers of a race look again at once, not all in the same instant; of race after race more and more slowly. */
+  /** After one lost race, read again almost at once; after several in a row, back off. */
   #conflictPauseMs(isHalfWay: boolean): number {
     const { timing, random, watch } = this.#options;
     const { conflicts } = this.#candidate;

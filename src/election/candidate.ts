@@ -8,7 +8,7 @@ import { durationMs, isDone, looksAlive } from './record.ts';
 import type { Timing } from './timing.ts';
 import { hasParts } from './version.ts';
 
-/** A watch that shows nothing for so long is looked after. */
+/** After this long without an event, read the lock to check the watch. */
 const longestSilenceMs = 60_000;
 
 /**
@@ -23,7 +23,7 @@ export type Patience =
 
 export interface Candidate {
   readonly patience: Patience;
-  /** A key: nobody claims where it has been seen. */
+  /** A key: a lock that stores it is never claimed. */
   readonly once: string | undefined;
   readonly startedAtMs: number;
   /** Undefined before the first look ever. */
@@ -35,9 +35,9 @@ export interface Candidate {
   readonly nextLookAtMs: number;
   /** When to claim what has been observed. */
   readonly claimAtMs: number;
-  /** Changes are seen as they happen: looks only make sure of that. */
+  /** The watch is open and shows changes as they happen; reads only check it. */
   readonly isWatching: boolean;
-  /** Sights of this campaign, by a look or by the watch. */
+  /** How often this campaign has seen the lock, by a read or by the watch. */
   readonly sights: number;
   /** Looks in a row that found nothing new. */
   readonly quietLooks: number;
@@ -81,7 +81,7 @@ export function newCandidate(
   };
 }
 
-/** A moment, and by how much to be later than others: uniform in [0, 1). */
+/** A moment. `spread`, uniform in [0, 1), keeps candidates apart. */
 export interface Moment {
   readonly nowMs: number;
   readonly timing: Timing;
@@ -93,7 +93,7 @@ export interface Sight extends Moment {
   readonly observation: Observation;
   /** Until when others go first, whatever is seen. */
   readonly asideUntilMs?: number;
-  /** By how much to let others go first, should this be what all are waiting for. */
+  /** How long to wait before claiming, if all standbys have seen the release at the same moment. */
   readonly hesitationMs: number;
 }
 
@@ -102,17 +102,17 @@ export function afterLook(candidate: Candidate, sight: Sight): Candidate {
   const isNew = sight.observation !== observation;
   const looked = { ...candidate, isHalfWay: false, quietLooks: isNew ? 0 : quietLooks + 1 };
   const seeing = afterSight(looked, sight);
-  // A look that works says nothing about claims that do not.
+  // A read that works says nothing about claims that fail.
   const isStill = trouble?.during === 'claim' && !isPromised(sight.observation);
   return { ...seeing, trouble: isStill ? trouble : undefined };
 }
 
-/** What the watch shows says nothing about requests that have failed. */
+/** The watch has shown something. That says nothing about requests that failed. */
 export function afterGlimpse(candidate: Candidate, sight: Sight): Candidate {
   const { isHalfWay, outdated, nextLookAtMs } = candidate;
   const seeing = afterSight({ ...candidate, quietLooks: 0 }, sight);
   const { seen } = sight.observation;
-  // It may be our own half, when what the claim has met is in another object.
+  // In a two-object lock this may be the half of our claim already written.
   return isHalfWay && seen && hasParts(seen.version)
     ? { ...seeing, outdated, nextLookAtMs }
     : seeing;
@@ -160,7 +160,7 @@ function isPromised({ promisedUntilMs }: Observation): boolean {
   return promisedUntilMs > -Infinity;
 }
 
-/** Somebody else was faster; `isHalfWay` unless nothing of the claim can have been applied. */
+/** Somebody else was faster. `isHalfWay` unless nothing of our claim can have been applied. */
 export function afterConflict(
   candidate: Candidate,
   nextLookAtMs: number,
@@ -170,7 +170,7 @@ export function afterConflict(
   return { ...candidate, outdated: true, isHalfWay, nextLookAtMs, conflicts, trouble: undefined };
 }
 
-/** A failed look leaves what we know as it is; after a claim without an answer we know nothing. */
+/** A failed read changes nothing that we know. After an unanswered claim we know nothing. */
 export function afterFault(
   candidate: Candidate,
   { fault, nowMs, pauseMs }: { fault: LockFault; nowMs: number; pauseMs: number },
@@ -197,7 +197,7 @@ export type Step =
   | { readonly kind: 'claim'; readonly observation: Observation }
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'give-up'; readonly fault: LockFault | undefined }
-  /** Somebody has done what we stand for. */
+  /** The key is on the lock: the work is done. */
   | { readonly kind: 'done' };
 
 export interface Now {
@@ -239,7 +239,7 @@ function hasHadEnough(candidate: Candidate, now: Now): boolean {
   return signsOfLife > 0 || looksAlive(observation.seen.record, now.wallMs, now.assumedDurationMs);
 }
 
-/** When patience ends, whatever has been seen by then; Infinity if it never does. */
+/** When patience ends; Infinity if it never does. */
 export function waitEndsAtMs({ patience, startedAtMs }: Candidate): number {
   return patience.kind === 'wait' ? startedAtMs + patience.waitMs : Infinity;
 }

@@ -11,7 +11,7 @@ export interface Clock {
   wall(): number;
   /**
    * Resolves after `ms`, or as soon as `signal` aborts; never rejects. May wake early (very long sleeps are
-   * clamped), so whoever sleeps until a deadline looks at the clock again on waking.
+   * clamped), so check the clock again after waking.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Everything an elector has to tell, once per change of state. Loggers and metrics are listeners to this union. */
+/** Everything an elector reports, once per change of state. Loggers and metrics listen to this union. */
 import type { LeaderRecord, LockFault } from './lock.ts';
 
 /**
@@ -12,7 +12,7 @@ export type Loss =
   | { readonly kind: 'usurped'; readonly holder: string }
   | { readonly kind: 'unsupported'; readonly fault: LockFault };
 
-/** What somebody who does not take part in the election has done to the leader's record. */
+/** What somebody outside the election did to the leader's record. */
 export type ForeignEdit = 'deleted' | 'emptied' | 'edited';
 
 export type ReleaseOutcome =
@@ -34,17 +34,17 @@ export type ElectionEvent =
       /** When patience ends; Infinity if it never does. */
       readonly givesUpInMs: number;
     }
-  /** The object is gone or was emptied by force; whoever led may still lead for this long. */
+  /** The object was deleted or emptied by force. The last holder may still lead for this long. */
   | { readonly type: 'waiting-out'; readonly freeInMs: number }
   | { readonly type: 'out-of-reach'; readonly fault: LockFault }
   | { readonly type: 'in-reach' }
   /** The lock cannot be watched: candidates poll it, and leaders find out when they renew. */
   | { readonly type: 'unwatched'; readonly fault: LockFault }
   | { readonly type: 'watched' }
-  /** A watch has ended, as watches do, or broke; another follows. Of no interest one by one. */
+  /** A watch has ended or failed; another follows. For counters. */
   | { readonly type: 'watch-ended'; readonly fault: LockFault | undefined }
   | { readonly type: 'elected'; readonly fencingToken: string; readonly transitions: number }
-  /** One try to renew is over, whatever has come of it. Of no interest one by one. */
+  /** One attempt to renew is over. For counters. */
   | {
       readonly type: 'renewal';
       readonly result: RenewalResult;
@@ -53,26 +53,26 @@ export type ElectionEvent =
     }
   | { readonly type: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
   | { readonly type: 'renewal-recovered' }
-  /** A foreign hand had deleted, emptied or edited our record; it is ours again. */
+  /** Somebody had deleted, emptied or edited our record; we have written it again. */
   | { readonly type: 'restored'; readonly found: ForeignEdit }
   | { readonly type: 'suspended'; readonly forMs: number }
   | { readonly type: 'resumed' }
-  /** Somebody wishes that another leads: the work is to end, and then the lock is handed back. */
+  /** Somebody asked the leader to hand over: the work should end, then the lock is handed back. */
   | { readonly type: 'asked-to-step-down' }
-  /** As the last term was asked to end, others go first for so long, or until one of them has led. */
+  /** The last term was asked to step down, so others go first for this long, or until one has led. */
   | { readonly type: 'standing-aside'; readonly forMs: number }
   | { readonly type: 'lost'; readonly loss: Loss }
   | { readonly type: 'release'; readonly outcome: ReleaseOutcome };
 
 export type ElectionListener = (event: ElectionEvent) => void;
 
-/** What a listener throws is the listener's affair: no term may be lost, or kept, because of it. */
+/** A listener that throws must not cost a term, or keep one. */
 export function undisturbed<T>(listener: (what: T) => void): (what: T) => void {
   return (what) => {
     try {
       listener(what);
     } catch {
-      // There is nobody here to tell.
+      // Nobody here can do anything about it.
     }
   };
 }
@@ -88,7 +88,7 @@ export class LeadershipLost extends Error {
   }
 }
 
-/** Somebody wishes that another leads: `k8s-leader step-down`. The lock is kept, and renewed, until it is released. */
+/** Somebody asked the leader to hand over (`k8s-leader step-down`). The lock is renewed until it is released. */
 export class AskedToStepDown extends Error {
   override readonly name = 'AskedToStepDown';
 

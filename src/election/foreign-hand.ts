@@ -1,13 +1,12 @@
 /**
- * What shows that a hand has been on the record between two looks, or that there may have been a holder of whose end we
- * know nothing. Pure.
+ * Signs that somebody edited the record between two sights of it, or that a holder may have come and gone unseen. Pure.
  *
- * - one of several objects is gone, or an object is another one now: it was deleted, and whoever came then knew of nobody
+ * - one of several objects is gone, or an object is another one now: it was deleted, and the next holder knew of nobody
  * - the number of transitions has fallen: the same, where nobody can tell objects apart
- * - another holder in the same transition: a hand has named it, every claim counts one more
+ * - another holder in the same transition: somebody edited it, since every claim counts one more
  * - the same term with a shorter duration: no holder does that to its own record
- * - no holder, and two times: who releases writes one time for both, as client-go does; a hand that clears the holder leaves
- *   those of the claim and of the latest renewal
+ * - no holder, and two different times: a release writes one time for both, as client-go does; somebody who clears the holder
+ *   leaves the times of the claim and of the latest renewal
  *
  * Where a write is half-way the parts say different things, and no more than that they exist can be told.
  */

@@ -12,8 +12,8 @@ export interface MemoryOptions extends Pick<
 }
 
 /**
- * What this process knows of the lock. Survives campaigns and terms, so that every promise seen is kept, and so that who
- * was asked to step down lets others go first: for a lease duration, or until one of them has led.
+ * What this process knows of the lock. It survives campaigns and terms, so that every promise that was seen is kept (R3). A
+ * leader that was asked to step down lets others go first: for a lease duration, or until one of them has led.
  */
 export class Memory {
   readonly #options: MemoryOptions;
@@ -58,7 +58,7 @@ export class Memory {
     return this.#observation;
   }
 
-  /** Whether somebody else leads, or has led and released. A hand may have emptied our own record. */
+  /** Whether somebody else leads, or has led and released. Our own record, emptied by somebody, does not count. */
   #isOfAnother(record: LeaderRecord): boolean {
     const isEmptied = record.holder === '' && record.transitions === this.#transitions;
     return !isEmptied && !this.#options.writer.wrote(record);

@@ -74,7 +74,7 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     return { seen, promisedUntilMs: -Infinity, forcedUntilMs, holder: before?.holder };
   const holder = holderOf(seen.record, before?.holder, sight.assumedDurationMs);
   if (sight.isOurs || sight.isDoubtful) {
-    // Who was robbed may restore its record beside a half of ours, and be robbed again.
+    // The earlier holder may restore its record beside a half of ours, and lose it again.
     const robbed = forcedUntilMs > nowMs ? before?.holder : undefined;
     // Usually written over a record whose time was up. If not, somebody's hand was in the game.
     const keptUntilMs = promisedUntilMs > nowMs ? brokenUntilMs : promisedUntilMs;

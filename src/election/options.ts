@@ -1,4 +1,4 @@
-/** What an elector is made of, and what a campaign is asked for and comes to. */
+/** What an elector needs, and how a campaign is asked for and ends. */
 import type { Patience } from './candidate.ts';
 import type { Clock } from './clock.ts';
 import type { ElectionListener } from './events.ts';
@@ -10,12 +10,12 @@ export interface ElectorOptions {
   readonly lock: Lock;
   readonly clock: Clock;
   readonly timing: Timing;
-  /** For people to read; two processes that share one still never both lead. */
+  /** For people to read. Two processes that share an identity still never both lead (R7). */
   readonly identity: string;
   /** Bound of every single request. */
   readonly requestTimeoutMs: number;
   readonly emit?: ElectionListener;
-  /** Told who holds the lock whenever somebody has looked, by its identity; empty when nobody does. */
+  /** Gets the holder's identity at every sight of the lock; empty when nobody holds it. */
   readonly onSight?: (holder: string) => void;
   /** Uniform in [0, 1); spreads retries and signs writes. */
   readonly random?: () => number;
@@ -25,7 +25,7 @@ export interface CampaignOptions {
   /** Ends the campaign. Once that is won, it only asks the work to end: `Term.signal`. */
   readonly signal: AbortSignal;
   readonly patience?: Patience;
-  /** The key of what is to be done once for all: whoever sees it on the lock need not stand. `Term.release` stores it. */
+  /** A key for work that is done once and for all. A lock that stores it ends the campaign. `Term.release` stores it. */
   readonly once?: string | undefined;
 }
 

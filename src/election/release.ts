@@ -1,8 +1,7 @@
 /**
- * Giving the lock back, last of all and carefully (R10): is it our own write in what the server has answered,
- * then write on exactly *that* version. Never blind, never by belief, never over somebody else. The answer to our latest
- * renewal is as good as any: compare-and-swap refuses if anything has happened since. Only then, or when nothing is
- * known for certain, does it cost a read; who waits for the lock would wait for that as well.
+ * Hands the lock back, last of all and carefully (R10): if the server's answer shows our own write, write on exactly that
+ * version. Never blindly, never over somebody else. The answer to our latest renewal will do: compare-and-swap fails if
+ * anything has happened since. Only then, or when nothing is certain, does a release cost a read, and the next leader time.
  */
 import { bounded } from './request.ts';
 import type { Clock } from './clock.ts';

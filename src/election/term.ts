@@ -9,14 +9,14 @@ export interface ReleaseWith {
   readonly done?: string | undefined;
 }
 
-/** A term of leadership, for whoever works under it. */
+/** A term of leadership, for the work that is done under it. */
 export interface Term {
   /**
    * The version of the write that won this term: a decimal number, and greater than that of every earlier term of the
    * lock (Kubernetes since 1.35, KEP-5504). Let what the work writes to refuse a token older than the newest it has seen.
    */
   readonly fencingToken: string;
-  /** How often the holder had changed by then; starts again at 0 when the object is deleted. */
+  /** How often the holder had changed when the term began; 0 again after the object was deleted. */
   readonly transitions: number;
   /**
    * Aborts when the term is lost; its reason is the {@link Loss}. From then on the work has until {@link deadline} to
@@ -29,7 +29,7 @@ export interface Term {
    * leaves all the time that the work needs: the lock is kept, and renewed, until it is released.
    */
   readonly signal: AbortSignal;
-  /** Aborts when somebody wishes that another leads (`k8s-leader step-down`). The term goes on until it is released. */
+  /** Aborts when somebody asks the leader to hand over (`k8s-leader step-down`). The term goes on until it is released. */
   readonly stepDown: AbortSignal;
   /** Why the term was lost; undefined while it was not. */
   readonly loss: Loss | undefined;

@@ -19,17 +19,17 @@ export type WatchOptions = Required<
 
 type Watch = NonNullable<Lock['watch']>;
 
-/** A watch that has failed for so long is worth a line. */
+/** Log a watch that has been failing for this long. */
 const patienceMs = 30_000;
 const longestPauseMs = 30_000;
 /** Permissions change rarely. But a server that is just starting denies everything for a moment: once does not count. */
 const deniedPauseMs = 300_000;
-/** More are left in the socket until these have been taken. */
+/** Read no further until these have been taken. */
 const mostUntaken = 32;
 
 const turnMs = 1;
 const longTurnMs = 4;
-/** Who stays busy has to claim some time. */
+/** A candidate on a busy machine must claim at some point. */
 const mostTurns = 5;
 
 export class LockWatch {
@@ -52,7 +52,7 @@ export class LockWatch {
     return this.#isOpen;
   }
 
-  /** What there is to take. */
+  /** What {@link take} would return. */
   get untaken(): readonly Sighting[] {
     return this.#sightings;
   }
@@ -178,7 +178,7 @@ function isMeant(denials: number): boolean {
   return denials > 1;
 }
 
-/** Whether or not whoever works on it listens to the signal. Leaves nothing behind on the signal. */
+/** Returns on abort even if the work ignores the signal. Leaves no listener on the signal. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined;
   let giveUp: () => void = () => undefined;

@@ -1,5 +1,5 @@
 /**
- * The one hand with which this process writes to the lock.
+ * Every write of this process to the lock goes through here.
  *
  * It signs every write with the times it carries and so knows its own writes again (R7): a record is
  * ours when holder, acquireTime and renewTime equal a write of ours, acknowledged or still outstanding. The
@@ -7,10 +7,9 @@
  * a term they increase strictly, whatever the wall clock does: no two writes say the same, so each is a new version. Only
  * a release has acquireTime equal to renewTime.
  *
- * It sends what is not answered once more over a fresh connection (R8). Two writes carry the same basis, so at
- * most one is applied, and the first success counts from its own sending. A conflict decides as well: whatever is
- * still on the wire is based on the same, now outdated, version and can change nothing any more. Nothing is sent
- * that its sender no longer wants.
+ * It sends an unanswered request once more over a fresh connection (R8). Both carry the same basis, so at most one is
+ * applied, and the first success counts from its own sending. A conflict decides, too: the other one is based on the same
+ * outdated version and can change nothing any more. A caller that no longer wants the write stops the second sending.
  */
 import { trustTime, type Clock, type TrustTime } from './clock.ts';
 import {
