@@ -19,11 +19,11 @@ export type {
   FaultKind,
   LeaderRecord,
   Lock,
-  Remarks,
+  Notes,
   RequestOptions,
   Sighting,
   Versioned,
-  Wish,
+  StepDownRequest,
   WriteResult,
 } from './election/lock.ts';
 export { recordAfter } from './election/record.ts';

@@ -2,7 +2,7 @@
 import type { Permission } from '../kube/permission.ts';
 import { lockPermissions, type ResourceKinds } from '../locks/kinds.ts';
 
-export interface Wishes {
+export interface NeedOptions {
   readonly lock: string;
   readonly lockKind: ResourceKinds;
   /** Whether it tells of its terms in Kubernetes Events. */
@@ -27,7 +27,7 @@ const lockPurposes: Partial<Record<Permission['verb'], string>> = {
 };
 
 /** The least with which everything works that was asked for. */
-export function needsOf({ lock, lockKind, events, podLabel, podNames }: Wishes): Need[] {
+export function needsOf({ lock, lockKind, events, podLabel, podNames }: NeedOptions): Need[] {
   const core = { apiGroup: '' };
   const telling = 'to record Events; not needed with --no-events';
   const labelling = 'to label its own Pod; not needed without --pod-label';

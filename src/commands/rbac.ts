@@ -9,10 +9,10 @@ import type { Exit } from '../exit-code.ts';
 import { lockNameProblem } from '../names.ts';
 import { print } from '../print.ts';
 import type { Call } from './call.ts';
-import { needsOf, type Need, type Wishes } from './permissions.ts';
+import { needsOf, type Need, type NeedOptions } from './permissions.ts';
 
 /** Whose permissions to print. */
-export interface RbacOptions extends Wishes {
+export interface RbacOptions extends NeedOptions {
   /** Undefined: the manifests have none, so that kubectl chooses. */
   readonly namespace: string | undefined;
   /** One that exists; undefined: print one, too, named after the lock. */
@@ -72,7 +72,10 @@ export function rbacOptions(
   };
 }
 
-function podNamesOf(names: Setting | undefined, podLabel: Setting | undefined): Wishes['podNames'] {
+function podNamesOf(
+  names: Setting | undefined,
+  podLabel: Setting | undefined,
+): NeedOptions['podNames'] {
   if (names === undefined) return undefined;
   if (podLabel === undefined)
     throw new UsageError('--pod-names needs --pod-label', 'add --pod-label KEY');

@@ -1,8 +1,9 @@
 /**
- * `k8s-leader step-down`: a wish on the lock object that names the term that is to end, so that no other follows it.
+ * `k8s-leader step-down`: a request on the lock object. It names the term that should end, so no other leader
+ * follows it.
  *
  *     look ── nobody leads ──▶ done
- *      ▲ └── somebody does ──▶ write the wish on that version ── written ──▶ asked ── --wait ──▶ until its term is over
+ *      ▲ └── somebody does ──▶ write the request on that version ── written ──▶ asked ── --wait ──▶ until its term is over
  *      └────────────────────────────── conflict ◀──┘
  */
 import { isatty } from 'node:tty';
@@ -150,7 +151,7 @@ async function ask(plan: StepDownPlan, ports: LookPorts): Promise<LeaderRecord |
     // Whoever leads by now has not been meant.
     if (asked && !isSameTerm(asked, record)) return asked;
     asked = record;
-    if (isFor(record.wish, record)) return asked;
+    if (isFor(record.stepDown, record)) return asked;
     if (seen.isTorn) {
       await clock.sleep(pauseMs, signal);
       continue;
@@ -162,11 +163,11 @@ async function ask(plan: StepDownPlan, ports: LookPorts): Promise<LeaderRecord |
         `the record of ${quoted(record.holder)} does not say when its term began`,
         others,
       );
-    const wished = { ...record, wish: { holder, acquireTimeUs } };
+    const request = { ...record, stepDown: { holder, acquireTimeUs } };
     const bound = { clock, boundMs: plan.requestTimeoutMs, signal };
-    const written = await bounded(bound, (within) => lock.write(wished, seen, { signal: within }));
+    const written = await bounded(bound, (within) => lock.write(request, seen, { signal: within }));
     if (written.kind === 'conflict') continue;
-    if (isFor(written.current.record.wish, wished)) return asked;
+    if (isFor(written.current.record.stepDown, request)) return asked;
     throw conflictError(plan.lock, 'it stores only the record', others);
   }
   throw conflictError(plan.lock, 'others keep writing to it', 'try again');

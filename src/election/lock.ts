@@ -4,25 +4,25 @@
  * in {@link Versioned}. Conflicts and absence are values; only faults are thrown.
  */
 
-/** What may stand on a lock object beside who leads. Nothing about leadership depends on it. */
-export interface Remarks {
-  /** Which term is asked to end. In a write, undefined leaves what is there. */
-  readonly wish?: Wish | undefined;
+/** What a lock object may say beside the record. Nothing about leadership depends on it. */
+export interface Notes {
+  /** Asks a term to end. In a write, undefined leaves what is there. */
+  readonly stepDown?: StepDownRequest | undefined;
   /** Keys of what has been done once for all, the latest last. In a write, undefined leaves those that are there. */
   readonly done?: readonly string[] | undefined;
 }
 
-/** The term of this holder that began then is asked to end; no other follows it. */
-export interface Wish {
+/** Asks this term of this holder to end. Later terms ignore it. */
+export interface StepDownRequest {
   readonly holder: string;
   readonly acquireTimeUs: number;
 }
 
 /**
- * What a lock object says about leadership, and the remarks beside it. Times are for people and for telling our own
+ * What a lock object says about leadership, and the notes beside it. Times are for people and for telling our own
  * writes apart.
  */
-export interface LeaderRecord extends Remarks {
+export interface LeaderRecord extends Notes {
   /** Identity of the holder; empty when nobody holds the lock. */
   readonly holder: string;
   /** How long the holder's claim lasts after its latest renewal; undefined when the record does not say. */
@@ -89,7 +89,7 @@ export interface Lock {
   read(options: RequestOptions): Promise<Versioned | undefined>;
   /**
    * Writes `record` if the object is still at `basis`; `undefined` as basis creates it. Everything in the
-   * object that is not leadership survives (R13), remarks that the record does not speak of as well: `recordAfter` says
+   * object that is not leadership survives (R13), including notes that the record does not mention: `recordAfter` says
    * what becomes of them. A fault leaves open whether the write has been or will be applied.
    * @throws {LockFault}
    */

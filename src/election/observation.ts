@@ -19,10 +19,10 @@
  *   emptied version seen again says nothing new, so the wait ends.
  *
  * A release ends the promise of the term that it follows, and no other. A hand that came before it, between two looks, is
- * known by what it leaves (`isByHand`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
+ * known by what it leaves (`isForeignEdit`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
  * which looks like a release and a claim; or the object is deleted, restored by its holder and deleted again.
  */
-import { isByHand } from './foreign-hand.ts';
+import { isForeignEdit } from './foreign-edit.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
 import { durationMs, isFreed, isOfOneTerm } from './record.ts';
 import { hasOtherPart } from './version.ts';
@@ -76,7 +76,7 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   if (sight.isOurs || sight.isDoubtful) {
     // The earlier holder may restore its record beside a half of ours, and lose it again.
     const robbed = forcedUntilMs > nowMs ? before?.holder : undefined;
-    // Usually written over a record whose time was up. If not, somebody's hand was in the game.
+    // Usually written over a record whose time was up. If not, somebody edited the object in between.
     const keptUntilMs = promisedUntilMs > nowMs ? brokenUntilMs : promisedUntilMs;
     const { isOurs, renewedWithinMs = sight.assumedDurationMs } = sight;
     const twinUntilMs = isOurs ? -Infinity : nowMs + renewedWithinMs;
@@ -107,7 +107,7 @@ function unseenPromiseMs(before: Observation | undefined, nowMs: number): number
 function isByForce(before: Observation | undefined, { seen, nowMs }: Sight): boolean {
   if (!before) return false;
   const isTakenAway = !seen || (seen.record.holder === '' && !isFreed(seen.record));
-  if (isTakenAway || isByHand(before.seen, seen)) return true;
+  if (isTakenAway || isForeignEdit(before.seen, seen)) return true;
   if (hasOtherPart(seen.emptied, before.seen?.emptied)) return true;
   // It was taken away before. The holder may have restored it in between, and not be the one who has released it.
   return seen.record.holder === '' && !before.seen?.record.holder && before.forcedUntilMs > nowMs;

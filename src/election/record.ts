@@ -1,12 +1,12 @@
 /**
- * Questions to a record, and what stands on a lock object beside who leads.
+ * Questions to a record, and the notes beside it.
  *
- * A write that does not speak of it leaves it as it is. Only a wish for another term than the one that is written goes:
- * its time is over.
+ * A write leaves the notes that it does not mention. Only a request to step down that was for another term than the one
+ * being written is removed: it is obsolete.
  */
-import type { LeaderRecord, Remarks, Wish } from './lock.ts';
+import type { LeaderRecord, Notes, StepDownRequest } from './lock.ts';
 
-/** More than that many keys are not kept: the oldest go. */
+/** Keep this many keys; drop the oldest. */
 export const mostKeys = 100;
 
 /** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
@@ -15,14 +15,14 @@ export function isReleased(record: LeaderRecord): boolean {
 }
 
 /** Whether a record without a holder has been released by nobody. */
-export function isClearedByHand({ acquireTimeUs, renewTimeUs }: LeaderRecord): boolean {
+export function isClearedByForce({ acquireTimeUs, renewTimeUs }: LeaderRecord): boolean {
   const isKnown = acquireTimeUs !== undefined && renewTimeUs !== undefined;
   return isKnown && acquireTimeUs !== renewTimeUs;
 }
 
 /** Whether its holder has released it, as far as can be told. */
 export function isFreed(record: LeaderRecord): boolean {
-  return isReleased(record) && !isClearedByHand(record);
+  return isReleased(record) && !isClearedByForce(record);
 }
 
 /** Whether one holder has written both in one term, or a hand has changed one of them. */
@@ -50,17 +50,20 @@ export function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs:
     : assumedDurationMs;
 }
 
-/** Whether it is this very term that the wish is about. */
-export function isFor(wish: Wish | undefined, { holder, acquireTimeUs }: LeaderRecord): boolean {
-  return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;
+/** Whether the request is for exactly this term. */
+export function isFor(
+  stepDown: StepDownRequest | undefined,
+  { holder, acquireTimeUs }: LeaderRecord,
+): boolean {
+  return stepDown?.holder === holder && stepDown.acquireTimeUs === acquireTimeUs;
 }
 
 /** The record as it stands on the object once it has been written over the one `before`. */
-export function recordAfter(record: LeaderRecord, before: Remarks | undefined): LeaderRecord {
-  const { wish = before?.wish, done = before?.done, ...said } = record;
+export function recordAfter(record: LeaderRecord, before: Notes | undefined): LeaderRecord {
+  const { stepDown = before?.stepDown, done = before?.done, ...said } = record;
   return {
     ...said,
-    ...(isFor(wish, record) ? { wish } : {}),
+    ...(isFor(stepDown, record) ? { stepDown } : {}),
     ...(done?.length ? { done: done.slice(-mostKeys) } : {}),
   };
 }
@@ -70,6 +73,6 @@ export function withKey(done: readonly string[] | undefined, key: string): reado
   return [...(done ?? []).filter((each) => each !== key), key].slice(-mostKeys);
 }
 
-export function isDone({ done }: Remarks, key: string): boolean {
+export function isDone({ done }: Notes, key: string): boolean {
   return done?.includes(key) ?? false;
 }

@@ -35,11 +35,11 @@ export function judge({ doubt, timing, facts }: Claimant, { seen, isOurs }: Sigh
   const isIncomplete = !seen?.record.holder || (seen.isTorn && isOurs);
   if (isIncomplete && doubt) return { kind: 'expired' };
   if (!seen) return { kind: 'ours', found: 'deleted', isAsked: false };
-  const { holder, leaseDurationMs, transitions, acquireTimeUs, wish } = seen.record;
+  const { holder, leaseDurationMs, transitions, acquireTimeUs, stepDown } = seen.record;
   if (holder === '') return { kind: 'ours', found: 'emptied', isAsked: false };
   if (!isOurs) return { kind: 'usurped', holder };
   const isAsWritten =
     !seen.isTorn && leaseDurationMs === timing.leaseDurationMs && transitions === facts.transitions;
-  const isAsked = isFor(wish, seen.record) && acquireTimeUs === facts.acquireTimeUs;
+  const isAsked = isFor(stepDown, seen.record) && acquireTimeUs === facts.acquireTimeUs;
   return { kind: 'ours', found: isAsWritten ? undefined : 'edited', isAsked };
 }

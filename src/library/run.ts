@@ -19,7 +19,7 @@ export type StopReason =
   | { readonly kind: 'lost'; readonly loss: Loss }
   /** The signal aborted, or `stop()` was called. */
   | { readonly kind: 'shutdown' }
-  /** Somebody wished that another leads: `k8s-leader step-down`. */
+  /** Somebody asked the leader to hand over (`k8s-leader step-down`). */
   | { readonly kind: 'step-down' }
   /** The work itself called `term.release()`. */
   | { readonly kind: 'released' }

@@ -1,7 +1,7 @@
 /** An API object that has a record in it: what each kind says about itself, and what all have in common. */
 import { LockFault, type LeaderRecord, type Versioned } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
-import { remarksIn } from './remark-fields.ts';
+import { notesIn } from './note-fields.ts';
 
 /** As far as it has to be in order to be written back. */
 export type ApiObject = JsonObject & {
@@ -31,7 +31,7 @@ export interface ObjectKind {
 export function versioned(kind: ObjectKind, body: unknown): Versioned {
   const object = wellFormed(kind, body);
   const { resourceVersion: version, uid } = object.metadata;
-  const record = { ...kind.read(object), ...remarksIn(annotationsOf(object)) };
+  const record = { ...kind.read(object), ...notesIn(annotationsOf(object)) };
   return { record, version, origin: object, uid };
 }
 

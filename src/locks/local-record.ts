@@ -1,6 +1,6 @@
 /** A record as the text of a local lock. Whatever a hand has put there becomes what a field that is missing from a Lease is. */
-import type { LeaderRecord, Remarks, Wish } from '../election/lock.ts';
-import { keysIn } from './remark-fields.ts';
+import type { LeaderRecord, Notes, StepDownRequest } from '../election/lock.ts';
+import { keysIn } from './note-fields.ts';
 
 export function recordFrom(text: string): LeaderRecord {
   const fields = fieldsOf(text);
@@ -10,17 +10,19 @@ export function recordFrom(text: string): LeaderRecord {
     acquireTimeUs: amount(fields.acquireTimeUs),
     renewTimeUs: amount(fields.renewTimeUs),
     transitions: amount(fields.transitions) ?? 0,
-    ...remarksFrom(fields),
+    ...notesFrom(fields),
   };
 }
 
-function remarksFrom({ wish, done }: { [field in keyof Remarks]?: unknown }): Remarks {
+function notesFrom({ stepDown, done }: { [field in keyof Notes]?: unknown }): Notes {
   const keys = keysIn(done);
-  const { holder, acquireTimeUs } = (wish ?? {}) as { [field in keyof Wish]?: unknown };
+  const { holder, acquireTimeUs } = (stepDown ?? {}) as {
+    [field in keyof StepDownRequest]?: unknown;
+  };
   const beganAtUs = amount(acquireTimeUs);
-  const isWish = typeof holder === 'string' && holder !== '' && beganAtUs !== undefined;
+  const isStepDown = typeof holder === 'string' && holder !== '' && beganAtUs !== undefined;
   return {
-    ...(isWish ? { wish: { holder, acquireTimeUs: beganAtUs } } : {}),
+    ...(isStepDown ? { stepDown: { holder, acquireTimeUs: beganAtUs } } : {}),
     ...(keys ? { done: keys } : {}),
   };
 }

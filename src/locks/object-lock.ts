@@ -1,6 +1,6 @@
 /**
  * The record in an API object. Compare-and-swap is the server's: every update carries resourceVersion, and uid as well,
- * without which an update of a deleted object would create it again. Only the record and the remarks change; all the rest
+ * without which an update of a deleted object would create it again. Only the record and the notes change; all the rest
  * is sent back as it came, and so is a record that already says what is to be written.
  */
 import type { LeaderRecord, Lock, LockFault, RequestOptions, Versioned } from '../election/lock.ts';
@@ -11,7 +11,7 @@ import type { Answer, Call } from '../kube/exchange.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { annotationsOf, versioned, wellFormed, type ObjectKind } from './api-object.ts';
 import { sightings, watchQuery } from './object-watch.ts';
-import { withRemarks } from './remark-fields.ts';
+import { withNotes } from './note-fields.ts';
 
 /** Which object, and how to get there. */
 export interface ObjectLockOptions {
@@ -50,7 +50,7 @@ export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
     async write(record, basis, how) {
       const call: Call = basis
         ? { method: 'PUT', path: one, body: replaceRecord(kind, basis, record) }
-        : { method: 'POST', path: all, body: remarked(kind.write(blank, record), record) };
+        : { method: 'POST', path: all, body: noteed(kind.write(blank, record), record) };
       const answer = await send(call, how);
       if (answer.status === 200 || answer.status === 201)
         return { kind: 'written', current: versioned(kind, answer.body) };
@@ -85,16 +85,16 @@ function replaceRecord(kind: ObjectKind, basis: Versioned, record: LeaderRecord)
   const current = { ...object, metadata };
   const isSaid = isSameRecord(record, basis.record);
   const said = isSaid ? current : kind.write(current, record);
-  return remarked(said, recordAfter(record, basis.record));
+  return noteed(said, recordAfter(record, basis.record));
 }
 
-function remarked(object: JsonObject, record: LeaderRecord): JsonObject {
+function noteed(object: JsonObject, record: LeaderRecord): JsonObject {
   const annotations = annotationsOf(object);
-  const remarks = withRemarks(annotations, record);
-  if (remarks === annotations) return object;
+  const notes = withNotes(annotations, record);
+  if (notes === annotations) return object;
   return {
     ...object,
-    metadata: { ...(object['metadata'] as JsonObject), annotations: remarks },
+    metadata: { ...(object['metadata'] as JsonObject), annotations: notes },
   };
 }
 

@@ -14,7 +14,7 @@
  * older is the one that is not ours.
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
-import { isClearedByHand, isFor, isFreed, isReleased, recordAfter } from '../election/record.ts';
+import { isClearedByForce, isFor, isFreed, isReleased, recordAfter } from '../election/record.ts';
 import { joinVersions } from '../election/version.ts';
 
 /** As client-go's locks in two objects say it. */
@@ -38,7 +38,7 @@ export function combined(parts: Parts): Versioned | undefined {
   const version = joinVersions([first?.version, second?.version]);
   const uid = joinVersions([first?.uid, second?.uid]);
   const said = saidBy(one, others[0]);
-  const record = remarked(said.record, [one, ...others]);
+  const record = noteed(said.record, [one, ...others]);
   return { ...said, ...emptiedOf(parts), record, version, origin: parts, uid };
 }
 
@@ -57,7 +57,7 @@ export function partsOf(basis: Versioned | undefined): Parts {
 }
 
 /**
- * What to write into one of the objects. To change nothing but remarks leaves the record of each as it is: while a renewal
+ * What to write into one of the objects. To change nothing but notes leaves the record of each as it is: while a renewal
  * is half-way, one of them is younger than what both say together.
  */
 export function partRecord(
@@ -66,8 +66,8 @@ export function partRecord(
   basis: Versioned | undefined,
 ): LeaderRecord {
   if (!part || !basis || !isSameRecord(record, basis.record)) return record;
-  const { wish, done } = record;
-  return { ...part.record, wish, done };
+  const { stepDown, done } = record;
+  return { ...part.record, stepDown, done };
 }
 
 function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
@@ -84,10 +84,10 @@ export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
 }
 
 /** What stands beside it in either counts: half a write may have put it there. */
-function remarked(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
-  const wish = parts.find((part) => isFor(part.wish, record))?.wish;
+function noteed(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
+  const stepDown = parts.find((part) => isFor(part.stepDown, record))?.stepDown;
   const done = [...new Set(parts.flatMap((part) => part.done ?? []))];
-  return recordAfter({ ...record, wish, done }, undefined);
+  return recordAfter({ ...record, stepDown, done }, undefined);
 }
 
 function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {
@@ -113,7 +113,7 @@ function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {
 /** Of two that nobody holds, the one that was not released, if there is one: what was promised by it still counts. */
 function emptiest(one: LeaderRecord, other: LeaderRecord): LeaderRecord {
   if (!isReleased(other)) return other;
-  return isReleased(one) && isClearedByHand(other) ? other : one;
+  return isReleased(one) && isClearedByForce(other) ? other : one;
 }
 
 /** What does not say how long it lasts leaves that to the other. */

@@ -17,7 +17,7 @@
  *   Therefore a half-way write is never continued, but made anew, from the first object on.
  * - Given back in reverse: S may lead from the moment when the second is free, F when the first is, and both times the
  *   work is over. Who dies in between leaves the first to run out.
- * - Reading is not atomic, and need not be: each object is only overwritten in the version that was seen of it. A wish
+ * - Reading is not atomic, and need not be: each object is only overwritten in the version that was seen of it. A request to step down
  *   leaves the record of each as it was: what both say together is older than one of them while a renewal is half-way.
  *
  * Half-way, the first is ours and the second is not:

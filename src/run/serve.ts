@@ -41,7 +41,7 @@ export type ServiceEnd =
       /** The first signal that it was sent in order to end, if any. */
       readonly interruptedBy?: NodeJS.Signals | undefined;
     }
-  /** Stopped because somebody wished that another leads. */
+  /** Stopped because somebody asked the leader to hand over. */
   | { readonly kind: 'stepped-down' }
   | { readonly kind: 'lost'; readonly loss: Loss }
   /** Lost, and something is still alive: the lock must not be handed back. */

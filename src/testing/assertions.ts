@@ -23,10 +23,11 @@ export async function written(result: Promise<WriteResult>): Promise<Versioned> 
 
 export function assertRecord(actual: LeaderRecord | undefined, expected: LeaderRecord): void {
   assert.ok(actual, 'there is no record');
-  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions, wish, done } = actual;
+  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions, stepDown, done } =
+    actual;
   const fields = { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions };
-  const remarks = { ...(wish ? { wish } : {}), ...(done ? { done: [...done] } : {}) };
-  assert.deepEqual({ ...fields, ...remarks }, expected);
+  const notes = { ...(stepDown ? { stepDown } : {}), ...(done ? { done: [...done] } : {}) };
+  assert.deepEqual({ ...fields, ...notes }, expected);
 }
 
 export async function assertConflict(result: Promise<WriteResult>): Promise<void> {

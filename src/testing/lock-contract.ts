@@ -16,7 +16,7 @@ import {
   patiently,
   written,
 } from './assertions.ts';
-import { remarkClaims } from './remark-claims.ts';
+import { noteClaims } from './note-claims.ts';
 import { held, taken, type Check, type LockUnderTest } from './under-test.ts';
 
 export type { LockUnderTest };
@@ -196,7 +196,7 @@ const claims: readonly (readonly [title: string, check: Check])[] = [
         assert.ok(request.status === 'fulfilled' || request.reason instanceof LockFault);
     },
   ],
-  ...remarkClaims,
+  ...noteClaims,
   [
     'a watch shows what is there and what becomes of it, unless there is said to be none',
     async ({ lock, another, isUnwatched = false }) => {

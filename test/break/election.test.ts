@@ -88,7 +88,7 @@ test('an outage with more failing renewals than are remembered, the first of whi
   expect([term.loss, term.isTrusted()]).toEqual([undefined, true]);
 });
 
-test('a wish for a lock in two objects, written between the two halves of a renewal', async () => {
+test('a request to step down for a lock in two objects, written between the two halves of a renewal', async () => {
   const clock = new FakeClock();
   const [first, second] = [new MemoryLockServer(), new MemoryLockServer()];
   let held: Promise<void> | undefined;

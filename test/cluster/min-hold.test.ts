@@ -54,7 +54,7 @@ describe.concurrent('it is over with', () => {
     expect(isReleased((await contest.lease())!.spec)).toBe(true);
   });
 
-  test('a wish for another leader', async ({ contest }) => {
+  test('a request to step down for another leader', async ({ contest }) => {
     const a = await joinAt('lease', contest, 'a', { command: fails, flags: ['--min-hold', '1h'] });
     await a.told('holding');
     const asking = await stepDownAt('lease', contest, '--wait', '5s');

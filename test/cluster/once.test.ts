@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { doneAnnotation } from '../../src/locks/remark-fields.ts';
+import { doneAnnotation } from '../../src/locks/note-fields.ts';
 import { swift, type Contest } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
 import { annotationsAt, joinAt, type Place } from './support/places.ts';

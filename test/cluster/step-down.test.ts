@@ -100,18 +100,18 @@ describe.concurrent('a leader that is asked', () => {
   });
 });
 
-describe.concurrent('a wish moves nobody that is for', () => {
+describe.concurrent('a request to step down moves nobody that is for', () => {
   test.for(['another holder', 'another term of the same holder'])(
     '%s',
     async (whose, { contest }) => {
       const a = await joinAt('lease', contest, 'a');
       await contest.nthLife(1);
       const { holderIdentity, acquireTime } = (await contest.lease())!.spec;
-      const wish =
+      const stepDown =
         whose === 'another holder'
           ? { holderIdentity: 'another', acquireTime }
           : { holderIdentity, acquireTime: '2026-11-21T09:00:00.000001Z' };
-      const annotations = { 'k8s-leader.dev/step-down': JSON.stringify(wish) };
+      const annotations = { 'k8s-leader.dev/step-down': JSON.stringify(stepDown) };
       await contest.patchLease({ metadata: { annotations } });
       await contest.nextRequests('a', 4);
       expect(a.log.map(({ event }) => event)).not.toContain('asked-to-step-down');

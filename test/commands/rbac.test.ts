@@ -12,8 +12,8 @@ const plan = {
   podLabel: false,
 } as const;
 
-const rules = (wishes: Partial<Parameters<typeof needsOf>[0]>) =>
-  rulesFrom(needsOf({ ...plan, ...wishes }));
+const rules = (requests: Partial<Parameters<typeof needsOf>[0]>) =>
+  rulesFrom(needsOf({ ...plan, ...requests }));
 
 const core = { apiGroups: [''] };
 const lease = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };

@@ -64,7 +64,7 @@ test('Ctrl-C at the question ends it, and nothing was done', async () => {
   expect(await holder()).toBe('dead');
 });
 
-it('asks a leader, which has the wish on its lock then', async () => {
+it('asks a leader, which has the request to step down on its lock then', async () => {
   const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), { env, ...limits });
   expect([status, String(stdout), String(stderr)]).toEqual([
     0,
@@ -73,5 +73,5 @@ it('asks a leader, which has the wish on its lock then', async () => {
   ]);
   const { record } = (await lock.read({ signal }))!;
   const { acquireTimeUs } = dead;
-  expect(record).toEqual({ ...dead, wish: { holder: 'dead', acquireTimeUs } });
+  expect(record).toEqual({ ...dead, stepDown: { holder: 'dead', acquireTimeUs } });
 });

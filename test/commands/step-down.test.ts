@@ -51,24 +51,24 @@ async function ending(command: Promise<void>, ...advances: (number | (() => void
   return end;
 }
 
-describe('a wish', () => {
+describe('a request to step down', () => {
   it('names the term, and nothing else changes', async () => {
     server.edit({ ...held, done: ['k'] });
     expect(await ending(stepDown(plan, ports()))).toBe(0);
-    expect(server.record).toEqual({ ...held, done: ['k'], wish: asked });
+    expect(server.record).toEqual({ ...held, done: ['k'], stepDown: asked });
     expect(said).toBe('"a" has been asked to step down\n');
   });
 
   it('is not written twice', async () => {
-    server.edit({ ...held, wish: asked });
+    server.edit({ ...held, stepDown: asked });
     await ending(stepDown(plan, ports()));
     expect(server.calls.map(({ verb }) => verb)).toEqual(['read']);
   });
 
-  it('that another wish stands in the way of takes its place', async () => {
-    server.edit({ ...held, wish: { holder: 'b', acquireTimeUs: 1 } });
+  it('that another request to step down stands in the way of takes its place', async () => {
+    server.edit({ ...held, stepDown: { holder: 'b', acquireTimeUs: 1 } });
     await ending(stepDown(plan, ports()));
-    expect(server.record?.wish).toEqual(asked);
+    expect(server.record?.stepDown).toEqual(asked);
   });
 
   test.each([
@@ -87,7 +87,7 @@ describe('a wish', () => {
       if (verb === 'write' && renewals-- > 0) server.edit({ ...held, renewTimeUs: renewals });
     };
     expect(await ending(stepDown(plan, ports(server.handle({ onTheWayThere }))))).toBe(0);
-    expect(server.record).toEqual({ ...held, renewTimeUs: 0, wish: asked });
+    expect(server.record).toEqual({ ...held, renewTimeUs: 0, stepDown: asked });
   });
 
   it('is not for whoever leads meanwhile', async () => {
@@ -110,7 +110,7 @@ describe('a wish', () => {
     const { read, write } = server.handle();
     const forgetful: Lock = {
       read,
-      write: (record, ...how) => write({ ...record, wish: undefined }, ...how),
+      write: (record, ...how) => write({ ...record, stepDown: undefined }, ...how),
     };
     const end = await ending(stepDown(plan, ports(forgetful)));
     expect(end).toBe('75 lock "job": it stores only the record');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isByHand } from '../../src/election/foreign-hand.ts';
-import { isClearedByHand } from '../../src/election/record.ts';
+import { isForeignEdit } from '../../src/election/foreign-edit.ts';
+import { isClearedByForce } from '../../src/election/record.ts';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import { claimableAtMs, observe } from '../../src/election/observation.ts';
 import { recordOf } from './scene.ts';
@@ -37,7 +37,7 @@ describe('a hand has been there when', () => {
     ['a term is shorter', versioned(held), versioned({ ...held, leaseDurationMs: 14_000 })],
     ['a term lasts unknown', versioned(held), versioned({ ...held, leaseDurationMs: undefined })],
   ])('%s', (_, before, seen) => {
-    expect(isByHand(before, seen)).toBe(true);
+    expect(isForeignEdit(before, seen)).toBe(true);
   });
 });
 
@@ -66,7 +66,7 @@ describe('nothing shows a hand when', () => {
     ],
     ['it was free before', versioned(released), versioned({ ...held, transitions: 0 })],
   ])('%s', (_, before, seen) => {
-    expect(isByHand(before, seen)).toBe(false);
+    expect(isForeignEdit(before, seen)).toBe(false);
   });
 });
 
@@ -89,5 +89,5 @@ test.each<[string, Partial<LeaderRecord>, boolean]>([
   ['does not say when it began', { acquireTimeUs: undefined }, false],
   ['does not say when it was renewed', { renewTimeUs: undefined }, false],
 ])('what is empty and %s', (_, change, isCleared) => {
-  expect(isClearedByHand({ ...released, ...change })).toBe(isCleared);
+  expect(isClearedByForce({ ...released, ...change })).toBe(isCleared);
 });

@@ -219,13 +219,13 @@ describe('a sighting (R6)', () => {
   });
 
   it('of a request to step down is news once', () => {
-    const wish = { holder: 'a', acquireTimeUs: leader.facts.acquireTimeUs };
-    const asked = shown(102, recordOf('a', { wish }), true);
+    const stepDown = { holder: 'a', acquireTimeUs: leader.facts.acquireTimeUs };
+    const asked = shown(102, recordOf('a', { stepDown }), true);
     const alarmed = after(leader, asked, at(500));
     expect(alarmed).not.toBe(leader);
     const next = after(alarmed, answer(asked.seen, true), at(510));
     expect(next).toMatchObject({ isAskedToStepDown: true, loss: undefined });
-    const later = shown(103, recordOf('a', { wish }), true);
+    const later = shown(103, recordOf('a', { stepDown }), true);
     expect(after(next, later, at(520))).toBe(next);
   });
 });

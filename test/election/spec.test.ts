@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** The numbers in brackets, as in "(R4, R7)", and those at the beginning of a remark. */
+/** The numbers in brackets, as in "(R4, R7)", and those at the beginning of a note. */
 const named = /(?<![\w-])R\d+\b/g;
 
 function textsIn(folder: string): string {

@@ -1,6 +1,6 @@
-/** A wish on the lock: the leader of the very term follows it, nobody else does, and then others go first. */
+/** A request to step down on the lock: the leader of the very term follows it, nobody else does, and then others go first. */
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import type { Remarks } from '../../src/election/lock.ts';
+import type { Notes } from '../../src/election/lock.ts';
 import { AskedToStepDown } from '../../src/election/events.ts';
 import type { Term } from '../../src/election/term.ts';
 import { atRest } from '../../src/testing/fake-clock.ts';
@@ -20,17 +20,17 @@ beforeEach(async () => {
   await scene.clock.advance(2_100);
 });
 
-function wish(changes: Partial<NonNullable<Remarks['wish']>> = {}): void {
+function stepDown(changes: Partial<NonNullable<Notes['stepDown']>> = {}): void {
   const record = scene.server.record!;
   const { holder, acquireTimeUs = 0 } = record;
-  scene.server.edit({ ...record, wish: { holder, acquireTimeUs, ...changes } });
+  scene.server.edit({ ...record, stepDown: { holder, acquireTimeUs, ...changes } });
 }
 
 const writesOf = (replica: Replica) => replica.writes.length;
 
 describe('a leader that is asked', () => {
   it('tells its work at once where it watches, and leads on', async () => {
-    wish();
+    stepDown();
     await scene.clock.advance(1);
     expect(term.stepDown.aborted).toBe(true);
     expect(term.signal.reason).toBeInstanceOf(AskedToStepDown);
@@ -47,7 +47,7 @@ describe('a leader that is asked', () => {
     const b = other.replica('b');
     const itsTerm = await b.lead();
     const { holder, acquireTimeUs = 0 } = other.server.record!;
-    other.server.edit({ ...other.server.record!, wish: { holder, acquireTimeUs } });
+    other.server.edit({ ...other.server.record!, stepDown: { holder, acquireTimeUs } });
     await other.clock.advance(1_900);
     expect(itsTerm.stepDown.aborted).toBe(false);
     await other.clock.advance(200);
@@ -57,7 +57,7 @@ describe('a leader that is asked', () => {
 
   it('by an event alone is not told: an answer decides', async () => {
     const record = scene.server.record!;
-    const asked = { ...record, wish: { holder: 'a', acquireTimeUs: record.acquireTimeUs! } };
+    const asked = { ...record, stepDown: { holder: 'a', acquireTimeUs: record.acquireTimeUs! } };
     post.show({ version: '9999', seen: { record: asked, version: '9999', origin: undefined } });
     await scene.clock.advance(2_100);
     expect(term.stepDown.aborted).toBe(false);
@@ -66,30 +66,30 @@ describe('a leader that is asked', () => {
   test.each([
     ['for another holder', { holder: 'b' }],
     ['for an earlier or later term of the same holder', { acquireTimeUs: 1_700_000_000_000_001 }],
-  ])('%s goes on, and the wish goes', async (_, changes) => {
-    wish(changes);
+  ])('%s goes on, and the request to step down goes', async (_, changes) => {
+    stepDown(changes);
     await scene.clock.advance(2_100);
     expect(term.stepDown.aborted).toBe(false);
     expect(a.told).toEqual(['elected']);
     expect(scene.server.record).toMatchObject({ holder: 'a' });
-    expect(scene.server.record?.wish).toBeUndefined();
+    expect(scene.server.record?.stepDown).toBeUndefined();
   });
 
   it('in an earlier term leads on in this one', async () => {
-    wish();
-    const earlier = scene.server.record!.wish;
+    stepDown();
+    const earlier = scene.server.record!.stepDown;
     await a.release();
     const campaign = a.campaign();
     await scene.clock.advance(16_000);
     expect(campaign.outcome?.kind).toBe('elected');
-    scene.server.edit({ ...scene.server.record!, wish: earlier });
+    scene.server.edit({ ...scene.server.record!, stepDown: earlier });
     await scene.clock.advance(4_000);
     expect(a.term?.stepDown.aborted).toBe(false);
   });
 });
 
 it('does not claim sooner where a hand has cleared its record before it released', async () => {
-  wish();
+  stepDown();
   await scene.clock.advance(1);
   const timeUs = scene.server.record!.renewTimeUs! + 7;
   const cleared = {
@@ -109,14 +109,14 @@ it('does not claim sooner where a hand has cleared its record before it released
 
 describe('who has stepped down', () => {
   beforeEach(async () => {
-    wish();
+    stepDown();
     await scene.clock.advance(1);
     await a.release();
   });
 
-  it('leaves no wish behind', () => {
+  it('leaves no request to step down behind', () => {
     expect(scene.server.record?.holder).toBe('');
-    expect(scene.server.record?.wish).toBeUndefined();
+    expect(scene.server.record?.stepDown).toBeUndefined();
   });
 
   it('does not claim for one lease duration, and then does', async () => {

@@ -164,8 +164,8 @@ describe('run()', () => {
     const running = begin(stage.elector('a'));
     await atRest();
     const record = stage.server.record!;
-    const wish = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
-    stage.server.edit({ ...record, wish });
+    const stepDown = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
+    stage.server.edit({ ...record, stepDown });
     await stage.clock.advance(2_000);
     expect(running.term!.signal.reason).toBeInstanceOf(AskedToStepDown);
     await stage.clock.advance(60_000);

@@ -24,13 +24,13 @@ const nobody = {
   transitions: 9,
 };
 
-const wish = { holder: ours.holder, acquireTimeUs: ours.acquireTimeUs! };
-const remarks = { wish, done: ['a', 'b', 'c'] };
+const stepDown = { holder: ours.holder, acquireTimeUs: ours.acquireTimeUs! };
+const notes = { stepDown, done: ['a', 'b', 'c'] };
 
-test('a wish and keys count in whichever of both they are', async () => {
+test('a request to step down and keys count in whichever of both they are', async () => {
   const [one, other] = [
     { ...ours, done: ['a', 'b'] },
-    { ...renewed, wish, done: ['b', 'c'] },
+    { ...renewed, stepDown, done: ['b', 'c'] },
   ];
   for (const says of [
     [one, other],
@@ -38,11 +38,11 @@ test('a wish and keys count in whichever of both they are', async () => {
   ]) {
     const { lock, seen } = stage(says);
     const { record } = await seen();
-    expect({ ...record, done: [...record.done!].sort() }).toEqual({ ...ours, ...remarks });
+    expect({ ...record, done: [...record.done!].sort() }).toEqual({ ...ours, ...notes });
     const free = { ...released, transitions: ours.transitions };
     await lock.write(free, await seen(), patiently);
-    expect([...(await seen()).record.done!].sort()).toEqual(remarks.done);
-    expect((await seen()).record.wish).toBeUndefined();
+    expect([...(await seen()).record.done!].sort()).toEqual(notes.done);
+    expect((await seen()).record.stepDown).toBeUndefined();
   }
 });
 

@@ -19,7 +19,7 @@ const leading = 'src/election/leading.ts';
 const record = 'src/election/record.ts';
 const request = 'src/election/request.ts';
 const observation = 'src/election/observation.ts';
-const foreignHand = 'src/election/foreign-hand.ts';
+const foreignHand = 'src/election/foreign-edit.ts';
 const signatures = 'src/election/signatures.ts';
 const writer = 'src/election/writer.ts';
 const release = 'src/election/release.ts';
@@ -116,8 +116,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'if (isTakenAway || isByHand(before.seen, seen)) return true;',
-        'if (isByHand(before.seen, seen)) return true;\n  if (isTakenAway) return false;',
+        'if (isTakenAway || isForeignEdit(before.seen, seen)) return true;',
+        'if (isForeignEdit(before.seen, seen)) return true;\n  if (isTakenAway) return false;',
       ],
     ],
     tests: election,
@@ -765,18 +765,18 @@ export const mutations: readonly Mutation[] = [
     tests: library,
   },
   {
-    name: 'step-down: a wish is followed whomever it is for',
+    name: 'step-down: a request to step down is followed whomever it is for',
     edits: [
       [
         record,
-        'return wish?.holder === holder && wish.acquireTimeUs === acquireTimeUs;',
-        'return wish !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
+        'return stepDown?.holder === holder && stepDown.acquireTimeUs === acquireTimeUs;',
+        'return stepDown !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
       ],
     ],
     tests: ['test/election/step-down.test.ts'],
   },
   {
-    name: 'step-down: a wish is followed in the next term',
+    name: 'step-down: a request to step down is followed in the next term',
     edits: [['src/election/verdict.ts', ' && acquireTimeUs === facts.acquireTimeUs', '']],
     tests: ['test/election/verdict.test.ts'],
   },
@@ -916,8 +916,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         observation,
-        'if (isTakenAway || isByHand(before.seen, seen)) return true;',
-        'if (isByHand(before.seen, seen)) return true;\n  if (isTakenAway) return Boolean(before.seen?.record.holder);',
+        'if (isTakenAway || isForeignEdit(before.seen, seen)) return true;',
+        'if (isForeignEdit(before.seen, seen)) return true;\n  if (isTakenAway) return Boolean(before.seen?.record.holder);',
       ],
     ],
     tests: election,
@@ -989,9 +989,13 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/break/election.test.ts'],
   },
   {
-    name: 'a wish writes one record over both objects',
+    name: 'a request to step down writes one record over both objects',
     edits: [
-      [pairRecord, 'return { ...part.record, wish, done };', 'return { ...record, wish, done };'],
+      [
+        pairRecord,
+        'return { ...part.record, stepDown, done };',
+        'return { ...record, stepDown, done };',
+      ],
     ],
     tests: ['test/break/election.test.ts', ...pairs],
   },

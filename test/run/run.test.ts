@@ -1,4 +1,4 @@
-/** The story with `--once`, `--min-hold` and a wish for another leader, under a clock that the test moves. */
+/** The story with `--once`, `--min-hold` and a request to step down for another leader, under a clock that the test moves. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/events.ts';
 import type { Exit } from '../../src/exit-code.ts';
@@ -196,16 +196,16 @@ describe('with --min-hold', () => {
   });
 });
 
-describe('a wish for another leader', () => {
-  async function wish(): Promise<void> {
+describe('a request to step down for another leader', () => {
+  async function stepDown(): Promise<void> {
     const { holder, acquireTimeUs = 0 } = lock();
-    scene.server.edit({ ...lock(), wish: { holder, acquireTimeUs } });
+    scene.server.edit({ ...lock(), stepDown: { holder, acquireTimeUs } });
     await scene.clock.advance(2_500);
   }
 
   it('stops CMD by the stop signal, then by KILL, renews meanwhile, and ends as a loss does', async () => {
     const child = await begin({ stopTimeoutMs: 20_000 });
-    await wish();
+    await stepDown();
     expect(child.sent).toEqual(['CMD SIGINT']);
     await scene.clock.advance(19_000);
     expect(child.sent).toEqual(['CMD SIGINT']);
@@ -222,7 +222,7 @@ describe('a wish for another leader', () => {
 
   it('with --on-lost rejoin leads to another campaign, and lets others go first', async () => {
     const child = await begin({ onLost: 'rejoin' });
-    await wish();
+    await stepDown();
     child.end(succeeded);
     await scene.clock.advance(14_000);
     expect([exit, children.length, lock().holder]).toEqual([undefined, 1, '']);
@@ -232,7 +232,7 @@ describe('a wish for another leader', () => {
 
   it('stores nothing with --once', async () => {
     const child = await begin({ once: 'k' });
-    await wish();
+    await stepDown();
     child.end(succeeded);
     await scene.clock.advance(200);
     expect(exit).toEqual({ status: 79 });
@@ -242,7 +242,7 @@ describe('a wish for another leader', () => {
   it('changes nothing while TERM already stops CMD', async () => {
     const child = await begin({ stopTimeoutMs: 20_000 });
     signals.deliver('SIGTERM');
-    await wish();
+    await stepDown();
     expect(child.sent).toEqual(['CMD SIGTERM']);
     child.end(failed);
     await atRest();

@@ -237,13 +237,13 @@ describe('a machine that has slept', () => {
   });
 });
 
-it('a wish for another leader does not reach a command that has ended', async () => {
+it('a request to step down for another leader does not reach a command that has ended', async () => {
   await begin();
   child.end({ kind: 'exited', code: 3 }, [7]);
   await atRest();
   const record = scene.server.record!;
-  const wish = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
-  scene.server.edit({ ...record, wish });
+  const stepDown = { holder: record.holder, acquireTimeUs: record.acquireTimeUs! };
+  scene.server.edit({ ...record, stepDown });
   await scene.clock.advance(1_900);
   await scene.clock.advance(200);
   expect(term.stepDown.aborted).toBe(true);

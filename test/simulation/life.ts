@@ -314,7 +314,7 @@ export class Life {
     return this.family;
   }
 
-  /** True time before which nothing but a loss, a signal or a wish lets it release. */
+  /** True time before which nothing but a loss, a signal or a request lets it release. */
   get keepsUntilMs(): number {
     // Who has just woken up may have lost the term in its sleep, and has told nobody yet.
     const hasJustWoken = this.clock.freeSinceMs > this.#keepsFromMs - wakingMs;

@@ -5,7 +5,7 @@
  * - nobody writes over a record whose holder may still lead, and the lock is released only after the command
  * - at once: where nothing goes wrong, who watches claims a released lock within milliseconds
  * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
- * - only the leader of the very term steps down when somebody wishes that, and then lets others go first
+ * - only the leader of the very term steps down when somebody asks it to, and then lets others go first
  * - no process ends, or is killed, and leaves something running (`life.ts` adds signals and exit codes)
  * - tokens grow with every command that is started, whatever hands do
  * - who says that another holds the lock is right
@@ -58,7 +58,7 @@ export class Referee {
   #longestGapMs = 0;
   #hasOverlap = false;
   /** Terms that were asked to end. */
-  readonly #wished = new Set<string>();
+  readonly #requested = new Set<string>();
   /** Who was asked to step down, and since when it stands aside. */
   readonly #asked = new Map<Life, number>();
   /** Since when who has stepped down stands aside, and after which term, as long as nobody else has written. */
@@ -173,16 +173,16 @@ export class Referee {
       this.violated(`${life.name} takes its own record for somebody else's`);
   }
 
-  /** Somebody wishes that this record's term ends. */
-  wished(record: LeaderRecord): void {
-    this.#wished.add(whoever(termOf(record)));
+  /** Somebody asks that this record's term ends. */
+  requested(record: LeaderRecord): void {
+    this.#requested.add(whoever(termOf(record)));
   }
 
-  /** A leader follows a wish. */
+  /** A leader follows a request. */
   asked(life: Life): void {
     this.#asked.set(life, Infinity);
-    if (!this.#wished.has(whoever(this.#termOf.get(life) ?? '')))
-      this.violated(`${life.name} steps down although nobody has wished that`);
+    if (!this.#requested.has(whoever(this.#termOf.get(life) ?? '')))
+      this.violated(`${life.name} steps down although nobody has asked it`);
   }
 
   /** Whose release has got no answer counts from there: it may come to the server later, or never. */

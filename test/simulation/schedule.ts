@@ -101,10 +101,10 @@ export type Trouble =
       readonly forMs: number;
     }
   /**
-   * Somebody changes a label, or wishes that the leader steps down, or that an earlier one had. `step-down` is the real
+   * Somebody changes a label, or asks the leader to hand over, or asks an earlier one to. `step-down` is the real
    * command, on whatever the lock is kept in.
    */
-  | { readonly kind: 'label' | 'wish' | 'stale wish'; readonly atMs: number }
+  | { readonly kind: 'label' | 'request' | 'stale request'; readonly atMs: number }
   | { readonly kind: 'step-down'; readonly atMs: number }
   | { readonly kind: (typeof forced)[number]; readonly atMs: number };
 
@@ -190,7 +190,10 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
       who,
       atMs: moment,
     }),
-    fc.record({ kind: fc.constantFrom('label', 'wish', 'stale wish', 'step-down'), atMs: moment }),
+    fc.record({
+      kind: fc.constantFrom('label', 'request', 'stale request', 'step-down'),
+      atMs: moment,
+    }),
   ];
   const [faults, signals, labels] = always;
   return fc.oneof(

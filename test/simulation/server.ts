@@ -73,7 +73,7 @@ export class Server<Writer> {
 }
 
 function annotated(record: LeaderRecord): LeaderRecord {
-  const { wish, done } = record;
+  const { stepDown, done } = record;
   const said = parseRecord(formatRecord(record, undefined));
-  return { ...said, ...(wish ? { wish } : {}), ...(done ? { done } : {}) };
+  return { ...said, ...(stepDown ? { stepDown } : {}), ...(done ? { done } : {}) };
 }

@@ -19,7 +19,7 @@ const interesting: Record<string, readonly string[]> = {
     'half-way',
     'asked-to-step-down',
     'holding',
-    'wished',
+    'requested',
     'stuck',
     'loop',
     'callbacks',

@@ -123,7 +123,7 @@ export class World {
         const done = record.holder === '' ? 'has released' : 'has written';
         if (this.#isVerbose) this.tell(life?.name ?? '-', `${done} ${place} ${version}`);
         if (life) this.#writtenBy(life, place, change);
-        else this.#wished(place, change);
+        else this.#requested(place, change);
       },
     });
   }
@@ -133,10 +133,10 @@ export class World {
     this.#referee.written(life, place, change);
   }
 
-  #wished(place: Place, { before, after }: Change): void {
-    this.count('wished');
-    this.#referee.wished(after!.record);
-    this.#referee.edited({ kind: 'wish', place, source: before!, before: before!, after });
+  #requested(place: Place, { before, after }: Change): void {
+    this.count('requested');
+    this.#referee.requested(after!.record);
+    this.#referee.edited({ kind: 'request', place, source: before!, before: before!, after });
   }
 
   started(life: Life, work: Work, token: string): void {
@@ -297,9 +297,9 @@ export class World {
     else if (kind === 'wiped') server.edit({ ...record, holder: '', leaseDurationMs: undefined });
     else if (kind === 'shortened') server.edit({ ...record, leaseDurationMs: 1_000 });
     else if (kind === 'renamed') server.edit({ ...record, holder: 'somebody' });
-    else if (kind === 'wish' || kind === 'stale wish') server.edit(wished(record, kind));
+    else if (kind === 'request' || kind === 'stale request') server.edit(requested(record, kind));
     else server.edit(source.record);
-    if (kind === 'wish') this.#referee.wished(record);
+    if (kind === 'request') this.#referee.requested(record);
     this.#referee.edited({ kind, place, source, before, after: server.current });
   }
 
@@ -308,9 +308,12 @@ export class World {
   }
 }
 
-function wished(record: LeaderRecord, kind: 'wish' | 'stale wish'): LeaderRecord {
+function requested(record: LeaderRecord, kind: 'request' | 'stale request'): LeaderRecord {
   const { holder, acquireTimeUs = 0 } = record;
-  return { ...record, wish: { holder, acquireTimeUs: acquireTimeUs - (kind === 'wish' ? 0 : 1) } };
+  return {
+    ...record,
+    stepDown: { holder, acquireTimeUs: acquireTimeUs - (kind === 'request' ? 0 : 1) },
+  };
 }
 
 /** For each request a source of chance of its own, so that one request more does not change the others. */

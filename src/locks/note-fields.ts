@@ -1,5 +1,5 @@
 /**
- * Remarks as they are kept in annotations of their own, apart from any record: other electors carry annotations along
+ * Notes as they are kept in annotations of their own, apart from any record: other electors carry annotations along
  * and need not understand them.
  *
  *     k8s-leader.dev/step-down: {"holderIdentity":"web-0_2f6b","acquireTime":"2026-11-21T09:00:00.000001Z"}
@@ -7,30 +7,30 @@
  *
  * What cannot be meant is taken for nothing. It stays until something is to be written there.
  */
-import type { Remarks, Wish } from '../election/lock.ts';
+import type { Notes, StepDownRequest } from '../election/lock.ts';
 import { mostKeys } from '../election/record.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';
 import { formatMicroTime, parseMicroTime } from './record-fields.ts';
 
-export const wishAnnotation = 'k8s-leader.dev/step-down';
+export const stepDownAnnotation = 'k8s-leader.dev/step-down';
 export const doneAnnotation = 'k8s-leader.dev/once';
 
-export function remarksIn(annotations: JsonObject): Remarks {
-  const wish = wishIn(parsed(annotations[wishAnnotation]));
+export function notesIn(annotations: JsonObject): Notes {
+  const stepDown = stepDownIn(parsed(annotations[stepDownAnnotation]));
   const done = keysIn(parsed(annotations[doneAnnotation]));
-  return { ...(wish ? { wish } : {}), ...(done ? { done } : {}) };
+  return { ...(stepDown ? { stepDown } : {}), ...(done ? { done } : {}) };
 }
 
-/** The annotations with these remarks; the same ones when they say so already. */
-export function withRemarks(annotations: JsonObject, { wish, done }: Remarks): JsonObject {
-  const before = remarksIn(annotations);
+/** The annotations with these notes; the same ones when they say so already. */
+export function withNotes(annotations: JsonObject, { stepDown, done }: Notes): JsonObject {
+  const before = notesIn(annotations);
   const changed = { ...annotations };
-  if (wish === undefined) {
-    if (before.wish) Reflect.deleteProperty(changed, wishAnnotation);
-  } else if (!isSame(wish, before.wish)) {
-    const { holder: holderIdentity, acquireTimeUs } = wish;
+  if (stepDown === undefined) {
+    if (before.stepDown) Reflect.deleteProperty(changed, stepDownAnnotation);
+  } else if (!isSame(stepDown, before.stepDown)) {
+    const { holder: holderIdentity, acquireTimeUs } = stepDown;
     const acquireTime = formatMicroTime(acquireTimeUs);
-    changed[wishAnnotation] = JSON.stringify({ holderIdentity, acquireTime });
+    changed[stepDownAnnotation] = JSON.stringify({ holderIdentity, acquireTime });
   }
   if (done !== undefined && !isSame(done, before.done))
     changed[doneAnnotation] = JSON.stringify(done);
@@ -43,7 +43,7 @@ export function keysIn(value: unknown): readonly string[] | undefined {
   return keys.length > 0 ? keys.slice(-mostKeys) : undefined;
 }
 
-function wishIn(value: unknown): Wish | undefined {
+function stepDownIn(value: unknown): StepDownRequest | undefined {
   if (!isObject(value)) return undefined;
   const { holderIdentity: holder } = value;
   const acquireTimeUs = parseMicroTime(value['acquireTime']);

@@ -14,7 +14,7 @@ import type { LeaderRecord, Versioned } from './lock.ts';
 import { isOfOneTerm } from './record.ts';
 import { hasLostPart, hasNewPart } from './version.ts';
 
-export function isByHand(before: Versioned | undefined, seen: Versioned | undefined): boolean {
+export function isForeignEdit(before: Versioned | undefined, seen: Versioned | undefined): boolean {
   if (!before || !seen) return false;
   if (hasLostPart(seen.version, before.version)) return true;
   const isContinued = isOfOneTerm(before.record, seen.record) && seen.record.holder !== '';

@@ -1,30 +1,30 @@
-/** Remarks as annotations: what they look like, what is ignored, and that nothing else changes with them. */
+/** Notes as annotations: what they look like, what is ignored, and that nothing else changes with them. */
 import { describe, expect, it, test } from 'vitest';
 import { formatRecord } from '../../src/locks/annotation-record.ts';
 import { configMapLock, recordAnnotation } from '../../src/locks/annotation.ts';
 import { leaseLock } from '../../src/locks/lease.ts';
 import {
   doneAnnotation,
-  remarksIn,
-  wishAnnotation,
-  withRemarks,
-} from '../../src/locks/remark-fields.ts';
+  notesIn,
+  stepDownAnnotation,
+  withNotes,
+} from '../../src/locks/note-fields.ts';
 import type { Call } from '../../src/kube/exchange.ts';
 import type { Connection } from '../../src/kube/connection.ts';
 import { sampleRecord } from '../support/record.ts';
 
-const wish = { holder: 'größe"', acquireTimeUs: 1_763_714_400_000_001 };
+const stepDown = { holder: 'größe"', acquireTimeUs: 1_763_714_400_000_001 };
 
 it('writes what it reads, for people to write as well', () => {
-  const annotations = withRemarks({ other: 'x' }, { wish, done: ['v41', 'v42'] });
+  const annotations = withNotes({ other: 'x' }, { stepDown, done: ['v41', 'v42'] });
   expect(annotations).toEqual({
     other: 'x',
     'k8s-leader.dev/step-down':
       '{"holderIdentity":"größe\\"","acquireTime":"2025-11-21T08:40:00.000001Z"}',
     'k8s-leader.dev/once': '["v41","v42"]',
   });
-  expect(remarksIn(annotations)).toEqual({ wish, done: ['v41', 'v42'] });
-  expect(withRemarks(annotations, { wish, done: ['v41', 'v42'] })).toBe(annotations);
+  expect(notesIn(annotations)).toEqual({ stepDown, done: ['v41', 'v42'] });
+  expect(withNotes(annotations, { stepDown, done: ['v41', 'v42'] })).toBe(annotations);
 });
 
 describe('ignores', () => {
@@ -45,11 +45,11 @@ describe('ignores', () => {
     '[7,null,{}]',
     '["'.repeat(2_000),
   ])('%j, and leaves it there until there is something to write', (garbage) => {
-    const annotations = { [wishAnnotation]: garbage, [doneAnnotation]: garbage };
-    expect(remarksIn(annotations)).toEqual({});
-    expect(withRemarks(annotations, {})).toBe(annotations);
-    expect(remarksIn(withRemarks(annotations, { wish, done: ['k'] }))).toEqual({
-      wish,
+    const annotations = { [stepDownAnnotation]: garbage, [doneAnnotation]: garbage };
+    expect(notesIn(annotations)).toEqual({});
+    expect(withNotes(annotations, {})).toBe(annotations);
+    expect(notesIn(withNotes(annotations, { stepDown, done: ['k'] }))).toEqual({
+      stepDown,
       done: ['k'],
     });
   });
@@ -57,14 +57,14 @@ describe('ignores', () => {
   it('what is no word among keys, and all but the latest hundred', () => {
     const keys = Array.from({ length: 150 }, (_, n) => `k${n}`);
     const annotation = JSON.stringify([7, ...keys, null]);
-    expect(remarksIn({ [doneAnnotation]: annotation }).done).toEqual(keys.slice(50));
+    expect(notesIn({ [doneAnnotation]: annotation }).done).toEqual(keys.slice(50));
   });
 });
 
-describe('an object that is asked to step down is sent back as it was, but for the wish:', () => {
+describe('an object that is asked to step down is sent back as it was, but for the request to step down:', () => {
   const metadata = { name: 'job', uid: 'u', resourceVersion: '7', annotations: { a: 'b' } };
 
-  /** What is sent when a wish is written on what the server has answered. */
+  /** What is sent when a request to step down is written on what the server has answered. */
   async function sent(lockIn: typeof leaseLock, object: object): Promise<unknown> {
     const calls: Call[] = [];
     const connection = {
@@ -78,8 +78,8 @@ describe('an object that is asked to step down is sent back as it was, but for t
     const how = { signal: new AbortController().signal };
     const { record, ...basis } = (await lock.read(how))!;
     const { holder, acquireTimeUs = 0 } = record;
-    const wished = { ...record, wish: { holder, acquireTimeUs } };
-    await lock.write(wished, { record, ...basis }, how);
+    const asked = { ...record, stepDown: { holder, acquireTimeUs } };
+    await lock.write(asked, { record, ...basis }, how);
     return calls.at(-1)?.body;
   }
 
@@ -87,7 +87,8 @@ describe('an object that is asked to step down is sent back as it was, but for t
     ...metadata,
     annotations: {
       ...annotations,
-      [wishAnnotation]: '{"holderIdentity":"other","acquireTime":"2026-11-21T09:00:00.000000Z"}',
+      [stepDownAnnotation]:
+        '{"holderIdentity":"other","acquireTime":"2026-11-21T09:00:00.000000Z"}',
     },
   });
 

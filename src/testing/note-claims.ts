@@ -2,40 +2,40 @@
 import { assertRecord, assertUntouched, patiently, written } from './assertions.ts';
 import { held, taken, type Check } from './under-test.ts';
 
-const wish = { holder: held.holder, acquireTimeUs: held.acquireTimeUs ?? 0 };
+const stepDown = { holder: held.holder, acquireTimeUs: held.acquireTimeUs ?? 0 };
 const done = ['v41', 'größe λ "\'\\%'];
 
-/** Claims about remarks. */
+/** Claims about notes. */
 function remembering(check: Check): Check {
   return async (under) => {
     if (!under.isForgetful) await check(under);
   };
 }
 
-export const remarkClaims: readonly (readonly [title: string, check: Check])[] = [
+export const noteClaims: readonly (readonly [title: string, check: Check])[] = [
   [
-    'a wish and keys come back exactly',
+    'a request to step down and keys come back exactly',
     remembering(async ({ lock, another }) => {
       const created = await written(lock.write(held, undefined, patiently()));
-      const wished = await written(lock.write({ ...held, wish, done }, created, patiently()));
-      assertRecord(wished.record, { ...held, wish, done });
-      await assertUntouched(another(), wished, { ...held, wish, done });
+      const asked = await written(lock.write({ ...held, stepDown, done }, created, patiently()));
+      assertRecord(asked.record, { ...held, stepDown, done });
+      await assertUntouched(another(), asked, { ...held, stepDown, done });
     }),
   ],
   [
     'a write that does not speak of them leaves them',
     remembering(async ({ lock }) => {
-      const wished = await written(lock.write({ ...held, wish, done }, undefined, patiently()));
+      const asked = await written(lock.write({ ...held, stepDown, done }, undefined, patiently()));
       const renewal = { ...held, renewTimeUs: 1_763_714_412_345_679 };
-      const renewed = await written(lock.write(renewal, wished, patiently()));
-      await assertUntouched(lock, renewed, { ...renewal, wish, done });
+      const renewed = await written(lock.write(renewal, asked, patiently()));
+      await assertUntouched(lock, renewed, { ...renewal, stepDown, done });
     }),
   ],
   [
-    'a wish goes with its term, the keys stay',
+    'a request to step down goes with its term, the keys stay',
     remembering(async ({ lock }) => {
-      const wished = await written(lock.write({ ...held, wish, done }, undefined, patiently()));
-      const claimed = await written(lock.write(taken, wished, patiently()));
+      const asked = await written(lock.write({ ...held, stepDown, done }, undefined, patiently()));
+      const claimed = await written(lock.write(taken, asked, patiently()));
       await assertUntouched(lock, claimed, { ...taken, done });
     }),
   ],
