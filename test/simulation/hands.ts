@@ -7,7 +7,7 @@
  *   was deleted is known again by its uid, unless the holder had restored it and it was deleted a second time.
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import { termOf, type Life } from './life.ts';
+import { termOf } from './life.ts';
 import type { Place } from './schedule.ts';
 
 export interface Blow {
@@ -17,6 +17,13 @@ export interface Blow {
   readonly source: Versioned;
   readonly before: Versioned;
   readonly after: Versioned | undefined;
+}
+
+/** What a candidate had seen when it claimed. What it is shown later, it heeds by ending its command. */
+export interface Knowledge {
+  /** The term of every record. */
+  readonly terms: ReadonlySet<string>;
+  readonly versions: ReadonlySet<string>;
 }
 
 interface Robbery {
@@ -56,14 +63,14 @@ export class Hands {
     for (const robbery of this.#robberies) if (robbery.place === place) robbery.isTaken = true;
   }
 
-  excuse(newer: Life, term: string): boolean {
+  excuse(newer: Knowledge, term: string): boolean {
     const robberies = this.#robberies.filter(
       ({ victim, isTaken }) => isTaken && victim === whoever(term),
     );
     if (robberies.length === 0) return false;
-    if (!newer.hasSeen.has(term)) return true;
+    if (!newer.terms.has(term)) return true;
     return robberies.some(
-      ({ leavesTrace, version = '' }) => !leavesTrace && !newer.hasSeenVersions.has(version),
+      ({ leavesTrace, version = '' }) => !leavesTrace && !newer.versions.has(version),
     );
   }
 }

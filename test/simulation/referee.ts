@@ -15,7 +15,7 @@
  */
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import { isDone } from '../../src/election/record.ts';
-import { Hands, whoever, type Blow } from './hands.ts';
+import { Hands, whoever, type Blow, type Knowledge } from './hands.ts';
 import { fastest, onceKey, termOf, waitMs, type Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Place } from './schedule.ts';
@@ -48,6 +48,7 @@ export class Referee {
   readonly #running = new Map<Work, Life>();
   readonly #termOf = new Map<Life, string>();
   readonly #beganAtMs = new Map<Life, number>();
+  readonly #knewThen = new Map<Life, Knowledge>();
   readonly #hands = new Hands();
   #tokens: { readonly highest: bigint; readonly latest: Life | undefined } = {
     highest: 0n,
@@ -159,6 +160,8 @@ export class Referee {
     if (this.#termOf.get(life) !== termOf(record)) {
       this.#asked.delete(life);
       this.#beganAtMs.set(life, atMs);
+      const { hasSeen, hasSeenVersions } = life;
+      this.#knewThen.set(life, { terms: new Set(hasSeen), versions: new Set(hasSeenVersions) });
       if (this.#world.isOnce && isDone(before?.record ?? {}, onceKey))
         this.violated(`${life.name} claims what is done`);
     }
@@ -250,6 +253,7 @@ export class Referee {
     if (!this.#world.schedule.forced) return false;
     const began = (life: Life) => this.#beganAtMs.get(life) ?? -Infinity;
     const [older, newer] = began(a) < began(b) ? [a, b] : [b, a];
-    return this.#hands.excuse(newer, this.#termOf.get(older) ?? '');
+    const knowledge = this.#knewThen.get(newer);
+    return knowledge ? this.#hands.excuse(knowledge, this.#termOf.get(older) ?? '') : false;
   }
 }
