@@ -5,6 +5,8 @@ import { answerFault } from '../../kube/answer.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Answer } from '../../kube/exchange.ts';
 import { isObject } from '../../kube/json.ts';
+import { podNameClaim } from '../fence-policy.ts';
+import { checkFence } from './fence.ts';
 import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
 import { checkLock } from './lock.ts';
 import { checkPermissions } from './permissions.ts';
@@ -49,9 +51,11 @@ async function* examine(target: Target): Findings {
   const midwayMs = (askedMs + clock.wall()) / 2;
   yield checkServer(target, answer);
   yield await checkTls(target);
-  yield await checkIdentity(target);
+  const { finding, pod } = await checkIdentity(target);
+  yield finding;
   const missing = yield* checkPermissions(target);
   yield* checkLock(target, missing);
+  yield* checkFence(target, pod);
   yield checkClock(answer, midwayMs);
   yield await checkRoundTrips(target);
   yield* checkGracePeriod(target);
@@ -83,19 +87,28 @@ async function checkTls({ connection: { cluster }, ports }: Target): Promise<Fin
     : well('TLS', `the certificate is valid for ${tls.servername ?? cluster.server.hostname}`);
 }
 
-async function checkIdentity(target: Target): Promise<Finding> {
+/** Who we are to the server, and the Pod that our token is bound to, if any. */
+async function checkIdentity(
+  target: Target,
+): Promise<{ readonly finding: Finding; readonly pod?: string | undefined }> {
   const holder = `shown as the holder ${JSON.stringify(target.plan.identity)}`;
   const apiVersion = 'authentication.k8s.io/v1';
   try {
     const review = { apiVersion, kind: 'SelfSubjectReview' };
     const path = `/apis/${apiVersion}/selfsubjectreviews`;
     const { status, body } = await ask(target, 'POST', path, review);
-    const name = isObject(body) ? at(body['status'], 'userInfo', 'username') : undefined;
-    if (status < 300 && typeof name === 'string') return well('identity', `${name}, ${holder}`);
+    const user = at(body, 'status', 'userInfo');
+    const name = at(user, 'username');
+    if (status < 300 && typeof name === 'string') {
+      const pods = at(user, 'extra', podNameClaim);
+      const pod: unknown = Array.isArray(pods) ? pods[0] : undefined;
+      const finding = well('identity', `${name}, ${holder}`);
+      return { finding, pod: typeof pod === 'string' ? pod : undefined };
+    }
   } catch (thrown) {
-    return illness('identity', asFault(thrown));
+    return { finding: illness('identity', asFault(thrown)) };
   }
-  return open('identity', `the server does not say who we are; ${holder}`);
+  return { finding: open('identity', `the server does not say who we are; ${holder}`) };
 }
 
 /** Election counts by its own clock; only what people read depends on this one. */
