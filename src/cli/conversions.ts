@@ -108,6 +108,26 @@ export function podLabel(setting: Setting): PodLabel {
   throw refusal(setting, problem, 'for example --pod-label role=leader');
 }
 
+const ownerKinds = ['deployment', 'statefulset', 'daemonset', 'cronjob', 'job'] as const;
+
+/** What a lock object belongs to. */
+export interface Owner {
+  readonly kind: (typeof ownerKinds)[number];
+  readonly name: string;
+}
+
+/** `KIND/NAME`. */
+export function owner(setting: Setting): Owner {
+  const [word = '', name = '', ...rest] = setting.text.split('/');
+  const kind = ownerKinds.find((each) => each === word);
+  const example = 'for example --owner deployment/worker';
+  if (kind === undefined || rest.length > 0)
+    throw refusal(setting, `not KIND/NAME; KIND is ${ownerKinds.join(', ')}`, example);
+  const problem = lockNameProblem(name);
+  if (problem === undefined) return { kind, name };
+  throw refusal(setting, problem, example);
+}
+
 /** What a process can exit with. */
 export function exitStatus(setting: Setting): number {
   const status = /^\d{1,3}$/.test(setting.text) ? Number(setting.text) : Infinity;

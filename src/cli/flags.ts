@@ -16,6 +16,10 @@ export const flagGroups = {
       '--lock-kind <KIND>',
       'object that holds the record: lease, configmap, endpoints or secret (default: lease); configmap+lease and so on use both, for a migration',
     ],
+    owner: [
+      '--owner <KIND/NAME>',
+      'what the lock object is deleted with, such as deployment/worker (default: nothing)',
+    ],
     backend: ['--backend <KIND>', 'kubernetes, or local for one machine (default: kubernetes)'],
     'local-file': [
       '--local-file <FILE>',

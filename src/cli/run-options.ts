@@ -30,6 +30,8 @@ export interface RunOptions extends PlaceOptions {
   readonly requestTimeoutMs: number;
   /** Whether to tell of terms in Kubernetes Events. */
   readonly events: boolean;
+  /** What a lock object that we create is deleted with; undefined: nothing. */
+  readonly owner: convert.Owner | undefined;
   /** Where to answer probes and tell metrics; undefined: nowhere. */
   readonly listen: convert.ListenAddress | undefined;
   /** What the own Pod is labelled with while it leads; undefined: nothing. */
@@ -79,6 +81,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     ),
     events: wantsEvents(given, place.backend),
     listen: read(given.listen, convert.listenAddress, undefined),
+    owner: ownerOf(given, place.backend),
     podLabel: podLabelOf(given, place.backend),
     timeLeft: read(given['time-left'], (setting) => resolve(convert.plainText(setting)), undefined),
     logFormat: choose(given['log-format'], choices['log-format']),
@@ -96,6 +99,12 @@ function podLabelOf(
   if (label !== undefined && backend === 'local')
     throw new UsageError(`${label.from} does not work with --backend local`, 'leave one out');
   return read(label, convert.podLabel, undefined);
+}
+
+function ownerOf({ owner }: Settings, backend: RunOptions['backend']): RunOptions['owner'] {
+  if (owner !== undefined && backend === 'local')
+    throw new UsageError(`${owner.from} does not work with --backend local`, 'leave one out');
+  return read(owner, convert.owner, undefined);
 }
 
 function timingOf(given: Settings): Timing {

@@ -1,6 +1,7 @@
 /** All that a candidate asks the cluster for, by its options: the one table from which `rbac` and `doctor` draw. */
 import type { Permission } from '../kube/permission.ts';
 import { lockPermissions, type ResourceKinds } from '../locks/kinds.ts';
+import { ownerPermission, type Owner } from '../locks/owner.ts';
 
 export interface NeedOptions {
   readonly lock: string;
@@ -9,13 +10,15 @@ export interface NeedOptions {
   readonly events: boolean;
   /** Whether it labels its own Pod. */
   readonly podLabel: boolean;
+  /** What the lock object is deleted with. */
+  readonly owner?: Owner | undefined;
   /** The only Pods that it may be; any, where that is not known when the Role is written. */
   readonly podNames?: readonly string[] | undefined;
 }
 
 /** What each permission is for, in a few words, and the permission. */
 export interface Need extends Permission {
-  readonly part: 'lock' | 'events' | 'pod';
+  readonly part: 'lock' | 'owner' | 'events' | 'pod';
   readonly purpose: string;
 }
 
@@ -27,7 +30,8 @@ const lockPurposes: Partial<Record<Permission['verb'], string>> = {
 };
 
 /** The least with which everything works that was asked for. */
-export function needsOf({ lock, lockKind, events, podLabel, podNames }: NeedOptions): Need[] {
+export function needsOf(wanted: NeedOptions): Need[] {
+  const { lock, lockKind, owner, events, podLabel, podNames } = wanted;
   const core = { apiGroup: '' };
   const telling = 'to record Events; not needed with --no-events';
   const labelling = 'to label its own Pod; not needed without --pod-label';
@@ -37,6 +41,15 @@ export function needsOf({ lock, lockKind, events, podLabel, podNames }: NeedOpti
       part: 'lock' as const,
       purpose: lockPurposes[permission.verb] ?? '',
     })),
+    ...(owner
+      ? [
+          {
+            ...ownerPermission(owner),
+            part: 'owner' as const,
+            purpose: 'to create the lock with its owner; not needed without --owner',
+          },
+        ]
+      : []),
     ...(events
       ? [
           {

@@ -25,12 +25,13 @@ export const spelling: Spelling<Own> = {
   name: 'rbac',
   usage: '--lock NAME [options]',
   description: 'Prints the minimal permissions for candidates of a lock, as YAML.',
-  shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'pod-label'],
+  shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'owner', 'pod-label'],
   about: {
     lock: 'lock they compete for (required)',
     namespace: 'namespace of the lock (default: $POD_NAMESPACE, else kubectl decides)',
     events: 'they run with --events (default)',
     'no-events': 'they run with --no-events',
+    owner: 'they run with --owner KIND/NAME',
     'pod-label': 'they run with --pod-label',
   },
   own: {
@@ -67,6 +68,7 @@ export function rbacOptions(
     namespace: namespace ?? fromPod(env),
     serviceAccount: read(own['service-account'], accountName, undefined),
     events: wantsEvents(settings, 'kubernetes'),
+    owner: read(settings.owner, convert.owner, undefined),
     podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
     podNames: podNamesOf(own['pod-names'], settings['pod-label']),
   };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Lock } from '../election/lock.ts';
 import type { Connection } from '../kube/connection.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
+import type { Owner } from './owner.ts';
 
 type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
 
@@ -13,6 +14,8 @@ export interface LockChoice {
   readonly lock: string;
   readonly namespace: string | undefined;
   readonly localFile: string | undefined;
+  /** Of the object in the cluster, when it is we who create it. */
+  readonly owner?: Owner | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly requestTimeoutMs: number;
@@ -69,7 +72,7 @@ async function openObject(choice: LockChoice, signal: AbortSignal): Promise<Open
     cluster: cluster.namespace,
   });
   const connection = connect(cluster, choice);
-  const at = { connection, namespace, name: choice.lock };
+  const at = { connection, namespace, name: choice.lock, owner: choice.owner };
   return {
     lock: lockIn(at),
     namespace,

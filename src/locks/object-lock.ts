@@ -11,6 +11,7 @@ import type { Answer, Call } from '../kube/exchange.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { annotationsOf, versioned, wellFormed, type ObjectKind } from './api-object.ts';
 import { sightings, watchQuery } from './object-watch.ts';
+import { isClaim, ownerReference, type Owner } from './owner.ts';
 import { withNotes } from './note-fields.ts';
 
 /** Which object, and how to get there. */
@@ -18,19 +19,36 @@ export interface ObjectLockOptions {
   readonly connection: Connection;
   readonly namespace: string;
   readonly name: string;
+  /** Of an object that we create. Default: nobody. */
+  readonly owner?: Owner | undefined;
 }
+
+/** On what we create, and on nothing that others have made. */
+const labels = {
+  'app.kubernetes.io/managed-by': 'k8s-leader',
+  'app.kubernetes.io/component': 'leader-election',
+};
 
 /**
  * A lock whose record is in an object of that kind. Beyond network faults it throws what {@link answerFault} makes of
  * an answer.
  */
 export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
-  const { connection, namespace, name } = options;
+  const { connection, namespace, name, owner } = options;
   const { apiGroup, resource } = kind;
   const [root, apiVersion] = apiGroup === '' ? ['api', 'v1'] : ['apis', `${apiGroup}/v1`];
   const all = `/${root}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
   const one = `${all}/${encodeURIComponent(name)}`;
-  const blank = { apiVersion, kind: kind.name, metadata: { namespace, name }, ...kind.template };
+  /** An object that is to be created. @throws {LockFault} when it is to have an owner who is not there */
+  const created = async (record: LeaderRecord, how: RequestOptions): Promise<JsonObject> => {
+    const owned =
+      owner && isClaim(record)
+        ? { ownerReferences: [await ownerReference(owner, options, how)] }
+        : {};
+    const metadata = { namespace, name, labels, ...owned };
+    const blank = { apiVersion, kind: kind.name, metadata, ...kind.template };
+    return noted(kind.write(blank, record), record);
+  };
 
   const fault = (verb: Action['verb'], answer: Answer): LockFault => {
     const said = kind.isConfidential && verb === 'update' ? withoutQuotes(answer) : answer;
@@ -50,7 +68,7 @@ export function objectLock(kind: ObjectKind, options: ObjectLockOptions): Lock {
     async write(record, basis, how) {
       const call: Call = basis
         ? { method: 'PUT', path: one, body: replaceRecord(kind, basis, record) }
-        : { method: 'POST', path: all, body: noteed(kind.write(blank, record), record) };
+        : { method: 'POST', path: all, body: await created(record, how) };
       const answer = await send(call, how);
       if (answer.status === 200 || answer.status === 201)
         return { kind: 'written', current: versioned(kind, answer.body) };
@@ -85,10 +103,10 @@ function replaceRecord(kind: ObjectKind, basis: Versioned, record: LeaderRecord)
   const current = { ...object, metadata };
   const isSaid = isSameRecord(record, basis.record);
   const said = isSaid ? current : kind.write(current, record);
-  return noteed(said, recordAfter(record, basis.record));
+  return noted(said, recordAfter(record, basis.record));
 }
 
-function noteed(object: JsonObject, record: LeaderRecord): JsonObject {
+function noted(object: JsonObject, record: LeaderRecord): JsonObject {
   const annotations = annotationsOf(object);
   const notes = withNotes(annotations, record);
   if (notes === annotations) return object;

@@ -38,7 +38,7 @@ export function combined(parts: Parts): Versioned | undefined {
   const version = joinVersions([first?.version, second?.version]);
   const uid = joinVersions([first?.uid, second?.uid]);
   const said = saidBy(one, others[0]);
-  const record = noteed(said.record, [one, ...others]);
+  const record = noted(said.record, [one, ...others]);
   return { ...said, ...emptiedOf(parts), record, version, origin: parts, uid };
 }
 
@@ -84,7 +84,7 @@ export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
 }
 
 /** What stands beside it in either counts: half a write may have put it there. */
-function noteed(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
+function noted(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
   const stepDown = parts.find((part) => isFor(part.stepDown, record))?.stepDown;
   const done = [...new Set(parts.flatMap((part) => part.done ?? []))];
   return recordAfter({ ...record, stepDown, done }, undefined);

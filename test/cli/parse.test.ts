@@ -28,6 +28,7 @@ const defaults: RunOptions = {
   context: undefined,
   events: true,
   listen: undefined,
+  owner: undefined,
   podLabel: undefined,
   timeLeft: undefined,
   logFormat: 'text',

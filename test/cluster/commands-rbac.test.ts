@@ -49,6 +49,58 @@ describe.concurrent('with the printed permissions', () => {
     expect(a.stdout).toBe('started\n');
   });
 
+  test('a lock with an owner belongs to it, and one that is there stays as it is', async ({
+    contest,
+  }) => {
+    const { controlPlane, namespace } = contest;
+    const template = {
+      metadata: { labels: { app: 'worker' } },
+      spec: { containers: [{ name: 'worker', image: 'worker:1' }] },
+    };
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'worker' },
+      spec: { replicas: 0, selector: { matchLabels: { app: 'worker' } }, template },
+    };
+    const made = await controlPlane.request(
+      'POST',
+      `/apis/apps/v1/namespaces/${namespace}/deployments`,
+      deployment,
+    );
+    const owned = ['--owner', 'deployment/worker'];
+    await apply(contest, await printedRbac(contest, owned));
+    const account = await accountOf(contest, lock, { verb: 'create', ...lease });
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${lock}`;
+    const run = async (...flags: string[]) => {
+      const command = ['true'];
+      const { ended } = await contest.join('a', {
+        account,
+        flags: ['--try', ...swift, ...flags],
+        command,
+      });
+      return (await ended).code;
+    };
+
+    expect(await run('--owner', 'deployment/other')).not.toBe(0);
+    expect((await controlPlane.request('GET', path)).status).toBe(404);
+
+    expect(await run(...owned)).toBe(0);
+    const { body } = await controlPlane.request('GET', path);
+    expect(body.metadata).toMatchObject({
+      labels: { 'app.kubernetes.io/managed-by': 'k8s-leader' },
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'Deployment', name: 'worker', uid: made.body.metadata?.uid },
+      ],
+    });
+
+    await controlPlane.request('DELETE', path);
+    expect(await run()).toBe(0);
+    expect(await run(...owned)).toBe(0);
+    const { body: left } = await controlPlane.request('GET', path);
+    expect(left.metadata).not.toHaveProperty('ownerReferences');
+  });
+
   test('nobody touches another lock, or lists, patches or deletes any', async ({ contest }) => {
     await apply(contest, await printedRbac(contest, []));
     const { token } = await accountOf(contest, lock, { verb: 'create', ...lease });

@@ -26,6 +26,7 @@ describe('understands', () => {
     ['--lock-kind secret', { lockKind: 'secret' }],
     ['--service-account worker', { serviceAccount: 'worker' }],
     ['--no-events', { events: false }],
+    ['--owner deployment/worker', { owner: { kind: 'deployment', name: 'worker' } }],
     ['--pod-label role=leader', { podLabel: true, podNames: undefined }],
     ['--pod-label role --pod-names db-0,db-1', { podNames: ['db-0', 'db-1'] }],
   ])('%s', (words, expected) => {
@@ -57,6 +58,9 @@ describe('refuses', () => {
     [['--lock', 'x', '--lock-kind', 'pod'], "--lock-kind 'pod': not one of the choices"],
     [['--lock', 'x', '--service-account', 'A b'], 'not the name of a service account'],
     [['--lock', 'x', '--backend', 'local'], "unknown option '--backend'"],
+    [['--lock', 'x', '--owner', 'worker'], "--owner 'worker': not KIND/NAME"],
+    [['--lock', 'x', '--owner', 'pod/a'], "--owner 'pod/a': not KIND/NAME"],
+    [['--lock', 'x', '--owner', 'job/A'], "--owner 'job/A': "],
     [['--lock', 'x', '--pod-label', 'a b'], "--pod-label 'a b': the key of a label"],
     [['--lock', 'x', '--pod-names', 'db-0'], '--pod-names needs --pod-label'],
     [['--lock', 'x', '--pod-label', 'a', '--pod-names', 'a,,b'], "--pod-names 'a,,b': not names"],

@@ -64,6 +64,10 @@ describe.each(annotationKinds)('in $kind', (kind) => {
       metadata: {
         namespace: 'default',
         name: 'one',
+        labels: {
+          'app.kubernetes.io/managed-by': 'k8s-leader',
+          'app.kubernetes.io/component': 'leader-election',
+        },
         annotations: { [recordAnnotation]: expect.any(String) as string },
       },
       ...(kind.kind === 'Secret' ? { type: 'Opaque' } : {}),

@@ -15,8 +15,9 @@ export async function* checkLock(
   const { plan, ports, connection, namespace } = target;
   if (missing.has('get')) return;
   const lockIn = await loadKind(plan.lockKind);
-  const lock = lockIn({ connection, namespace, name: plan.lock });
-  const dry = lockIn({ connection: withoutEffect(connection), namespace, name: plan.lock });
+  const at = { connection, namespace, name: plan.lock, owner: plan.owner };
+  const lock = lockIn(at);
+  const dry = lockIn({ ...at, connection: withoutEffect(connection) });
   let seen: Versioned | undefined;
   try {
     seen = await look({ lock, ...ports, requestTimeoutMs: plan.requestTimeoutMs });
