@@ -303,7 +303,7 @@ describe('a record is ours (R7)', () => {
       await claimed(writer);
     }
     expect(wire.calls).toHaveLength(3);
-    for (const { record: written } of wire.calls) expect(writer.isOurs(written!)).toBe(true);
+    for (const { record: written } of wire.calls) expect(writer.isOurs(written)).toBe(true);
   });
 
   it('while a write that a campaign no longer waits for is answered late', async () => {
