@@ -4,6 +4,7 @@
  */
 export const subcommands = {
   status: 'show who leads, since when and until when',
+  list: 'list the locks of a namespace or the cluster, with holder and age',
   'step-down': "ask the leader to hand over, or clear a dead leader's record",
   rbac: 'print the permissions a candidate needs, as YAML',
   fence: 'print a policy that makes the API server refuse former leaders, as YAML',

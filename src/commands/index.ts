@@ -11,6 +11,7 @@ import type { Run } from './call.ts';
 
 const files: Record<SubcommandName, () => Promise<{ readonly run: Run }>> = {
   status: () => import('./status.ts'),
+  list: () => import('./list.ts'),
   'step-down': () => import('./step-down.ts'),
   rbac: () => import('./rbac.ts'),
   fence: () => import('./fence.ts'),

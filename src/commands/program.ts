@@ -10,6 +10,7 @@ import * as doctor from './doctor/doctor.ts';
 import * as fence from './fence.ts';
 import { fenceForms } from './fence-policy.ts';
 import * as install from './install.ts';
+import * as list from './list.ts';
 import * as rbac from './rbac.ts';
 import * as status from './status.ts';
 import * as stepDown from './step-down.ts';
@@ -18,7 +19,7 @@ import * as stepDown from './step-down.ts';
 export function wholeProgram(print: (text: string) => void): Command {
   const program = newProgram(print);
   addRunCommand(program);
-  for (const { spelling } of [status, stepDown, rbac, fence, doctor, completion, install])
+  for (const { spelling } of [status, list, stepDown, rbac, fence, doctor, completion, install])
     addSubcommand<string>(program, spelling);
   return program;
 }

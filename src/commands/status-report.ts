@@ -91,7 +91,11 @@ export function isSame(one: LockStatus, other: LockStatus): boolean {
 
 /** As JSON, on one line or, for a single look, on several. */
 export function asJson(status: LockStatus, indent?: number): string {
-  return `${printableJsonLines(JSON.stringify(status, undefined, indent))}\n`;
+  return asJsonText(status, indent);
+}
+
+export function asJsonText(value: unknown, indent?: number): string {
+  return `${printableJsonLines(JSON.stringify(value, undefined, indent))}\n`;
 }
 
 /** Line feeds are ours here: in a string JSON has them escaped. */

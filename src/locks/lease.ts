@@ -1,8 +1,8 @@
 /** The record in the spec of a Lease of coordination.k8s.io/v1, as client-go and most others keep it. */
-import { LockFault, type Lock } from '../election/lock.ts';
+import { LockFault, type Lock, type Versioned } from '../election/lock.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
 import { oneLine } from '../text.ts';
-import type { ObjectKind } from './api-object.ts';
+import { versioned, type ObjectKind } from './api-object.ts';
 import { resources } from './kinds.ts';
 import { objectLock, type ObjectLockOptions } from './object-lock.ts';
 import { fieldsOf, recordFrom } from './record-fields.ts';
@@ -10,6 +10,11 @@ import { fieldsOf, recordFrom } from './record-fields.ts';
 /** A lock whose record is in a Lease. */
 export function leaseLock(options: ObjectLockOptions): Lock {
   return objectLock(leaseKind, options);
+}
+
+/** A Lease as the server has it, and its record. @throws {LockFault} as reading a lock does */
+export function leaseSeen(body: unknown): Versioned {
+  return versioned(leaseKind, body);
 }
 
 const leaseKind: ObjectKind = {

@@ -1,0 +1,158 @@
+/** `k8s-leader list`: every Lease of a namespace or of the cluster, who holds it and for how long. */
+import { readCommandLine, type Spelling } from '../cli/command-line.ts';
+import * as convert from '../cli/conversions.ts';
+import type { Environment } from '../cli/settings.ts';
+import { choose, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import { formatDuration } from '../duration.ts';
+import { UsageError, lockError } from '../errors.ts';
+import type { Exit } from '../exit-code.ts';
+import { leasesAt } from '../locks/leases.ts';
+import { print } from '../print.ts';
+import { printable } from '../text.ts';
+import { userAgent, type Call } from './call.ts';
+import { asJsonText, reportOn, type LockStatus } from './status-report.ts';
+
+const outputs = ['text', 'wide', 'json', 'yaml'] as const;
+
+export interface ListOptions extends PlaceOptions {
+  readonly allNamespaces: boolean;
+  readonly output: (typeof outputs)[number];
+  readonly requestTimeoutMs: number;
+}
+
+export const spelling: Spelling<'all-namespaces' | 'output'> = {
+  name: 'list',
+  usage: '[options]',
+  description: 'Lists the Leases of a namespace, who holds them, and since when.',
+  shared: ['namespace', 'kubeconfig', 'context', 'request-timeout'],
+  about: {
+    namespace: "namespace to list (default: $POD_NAMESPACE, the pod's, or the context's)",
+    'request-timeout': 'timeout of one request (default: 5s)',
+  },
+  own: {
+    'all-namespaces': [
+      '-A, --all-namespaces',
+      'all namespaces but kube-node-lease, where each node has a Lease',
+    ],
+    output: ['-o, --output <FORMAT>', 'text, wide, json or yaml (default: text)'],
+  },
+  epilogue: `
+Leases of other electors are listed too. "expired" is by this machine's clock,
+and only a hint. Needs the verb "list" on leases.
+
+Examples:
+  k8s-leader list -A
+  k8s-leader list -n jobs -o json | jq -r '.[] | select(.state != "held").lock'`,
+};
+
+/** @throws {UsageError} */
+export function listOptions(
+  argv: readonly string[],
+  env: Environment,
+): ListOptions | { readonly text: string } {
+  const line = readCommandLine(spelling, argv, env);
+  if (line.kind === 'text') return line;
+  const { settings, own } = line;
+  const allNamespaces = convert.isOn(own['all-namespaces']);
+  if (allNamespaces && settings.namespace?.from.startsWith('-'))
+    throw new UsageError('--all-namespaces and --namespace exclude each other', 'leave one out');
+  return {
+    ...placeOptions(settings),
+    allNamespaces,
+    output: choose(own.output, outputs),
+    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+  };
+}
+
+export async function run({ argv, help, env, stdout, signal }: Call): Promise<Exit> {
+  const options = listOptions(argv, env);
+  if ('text' in options) return help(options.text);
+  const { loadCluster } = await import('../kube/config.ts');
+  const { connect } = await import('../kube/connection.ts');
+  const { chooseNamespace } = await import('../kube/config.ts');
+  const cluster = await loadCluster({ ...options, env, signal });
+  const flag = options.namespace;
+  const namespace = options.allNamespaces
+    ? undefined
+    : chooseNamespace({ flag, env, cluster: cluster.namespace });
+  const connection = connect(cluster, { ...options, userAgent });
+  try {
+    const found = await leasesAt({ connection, namespace }, signal).catch((thrown: unknown) => {
+      throw lockError(namespace ?? 'all namespaces', thrown);
+    });
+    const wallMs = Date.now();
+    const rows = found.map(({ name, namespace: at, seen }) =>
+      reportOn({ lock: name, namespace: at, lockKind: 'lease' }, seen, wallMs),
+    );
+    return print(stdout, await shown(rows, options, wallMs));
+  } finally {
+    connection.close();
+  }
+}
+
+async function shown(
+  rows: readonly LockStatus[],
+  { output, allNamespaces }: ListOptions,
+  wallMs: number,
+): Promise<string> {
+  if (output === 'json') return asJsonText(rows, 2);
+  if (output === 'yaml') {
+    const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
+    return dumpYaml(rows, { lineWidth: -1 });
+  }
+  return asTable(rows, { withNamespace: allNamespaces, isWide: output === 'wide', wallMs });
+}
+
+interface TableOptions {
+  readonly withNamespace: boolean;
+  readonly isWide: boolean;
+  readonly wallMs: number;
+}
+
+/** As kubectl writes tables. */
+export function asTable(rows: readonly LockStatus[], options: TableOptions): string {
+  if (rows.length === 0) return 'no Leases\n';
+  const { withNamespace, isWide, wallMs } = options;
+  const ago = (time: string | null) =>
+    time === null ? '-' : formatDuration(Math.max(0, wallMs - Date.parse(time)));
+  const columns: readonly Column[] = [
+    ...(withNamespace ? [column('NAMESPACE', ({ namespace }) => namespace)] : []),
+    column('LOCK', ({ lock }) => lock),
+    column('STATE', ({ state }) => state),
+    column('HOLDER', ({ holder }) => (holder === null ? '-' : clipped(holder))),
+    column('HELD FOR', ({ since }) => ago(since)),
+    ...(isWide ? wideColumns(ago) : []),
+  ];
+  const cells = columns.map(([head, cell]) => {
+    const all = [head, ...rows.map(cell)];
+    const width = Math.max(...all.map((text) => text.length)) + 2;
+    return all.map((text) => text.padEnd(width));
+  });
+  return ['', ...rows]
+    .map(
+      (_, line) =>
+        `${cells
+          .map((texts) => texts[line])
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+type Column = readonly [head: string, cell: (row: LockStatus) => string];
+
+const column = (...all: Column): Column => all;
+
+function wideColumns(ago: (time: string | null) => string): Column[] {
+  const inWords = (seconds: number | null) =>
+    seconds === null ? '-' : formatDuration(seconds * 1_000);
+  return [
+    ['RENEWED', ({ renewed }) => ago(renewed)],
+    ['DURATION', ({ leaseDurationSeconds }) => inWords(leaseDurationSeconds)],
+    ['TRANSITIONS', ({ transitions }) => String(transitions ?? '-')],
+  ];
+}
+
+function clipped(text: string): string {
+  return printable(text.length > 63 ? `${text.slice(0, 62)}…`.toWellFormed() : text);
+}
