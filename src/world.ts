@@ -1,5 +1,5 @@
 /** What is handed in to the program. */
-import type { Inherited } from './child/child.ts';
+import type { Inherited } from './child/types.ts';
 import type { FindKeeper } from './child/keeper-problem.ts';
 import type { SignalSource } from './child/signals.ts';
 import type { Sink } from './observe/stderr.ts';

@@ -3,7 +3,7 @@
  * even that; a process that leaves the group is lost, and so is everything when we are killed.
  */
 import { execa } from 'execa';
-import type { Child, ChildOptions } from './child.ts';
+import type { Child, ChildOptions } from './types.ts';
 import { notStarted } from './not-started.ts';
 import { exitCode } from '../exit-code.ts';
 import { comesFromTerminal } from './signals.ts';

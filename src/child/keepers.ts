@@ -23,7 +23,7 @@ export interface Execution {
   readonly ignoredSignals: bigint;
 }
 
-export interface KeepersOptions {
+interface KeepersOptions {
   /** The keeper's program. */
   readonly file: string;
   /** Whether CMD shares our process group, because of a terminal. */

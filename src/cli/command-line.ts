@@ -38,7 +38,7 @@ export interface Spelling<Own extends string> {
 }
 
 /** What a command line says, unchecked; or its help, which is for stdout. */
-export type CommandLine<Own extends string> =
+type CommandLine<Own extends string> =
   | {
       readonly kind: 'given';
       readonly settings: Settings;

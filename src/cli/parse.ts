@@ -17,7 +17,7 @@ import { refuseSingleDash, refuseSlip } from './single-dash.ts';
 import { isSubcommand, subcommands, type SubcommandName } from './subcommands.ts';
 
 /** What a command line asks for. */
-export type Invocation =
+type Invocation =
   | { readonly kind: 'run'; readonly options: RunOptions }
   /** Another command, and what follows it, unread. */
   | {

@@ -15,7 +15,7 @@ export interface PlaceOptions {
   readonly context: string | undefined;
 }
 
-export type LockKind = (typeof choices)['lock-kind'][number];
+type LockKind = (typeof choices)['lock-kind'][number];
 
 /** @throws {UsageError} for the first thing that is invalid */
 export function placeOptions(given: Settings): PlaceOptions {

@@ -11,7 +11,7 @@ import type { Clock } from '../election/clock.ts';
 import { asFault, type Lock, type LockFault, type Versioned } from '../election/lock.ts';
 import { isLater } from '../election/version.ts';
 
-export interface LookOptions {
+interface LookOptions {
   readonly lock: Lock;
   readonly clock: Clock;
   /** Ends it. */
@@ -19,13 +19,13 @@ export interface LookOptions {
   readonly requestTimeoutMs: number;
 }
 
-export interface FollowOptions extends LookOptions {
+interface FollowOptions extends LookOptions {
   /** Between looks, where it cannot be watched or reached. */
   readonly pauseMs: number;
 }
 
 /** Each is told once a change. */
-export interface Onlooker {
+interface Onlooker {
   readonly see: (seen: Versioned | undefined) => void;
   readonly outOfReach: (fault: LockFault) => void;
   readonly inReach: () => void;

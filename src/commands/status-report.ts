@@ -9,7 +9,7 @@ import { printable, printableJson } from '../text.ts';
  * - `free`: the object is there, and nobody holds it
  * - `absent`: there is no such object
  */
-export type LockState = 'held' | 'expired' | 'free' | 'absent';
+type LockState = 'held' | 'expired' | 'free' | 'absent';
 
 /** The form of `-o json` is a promise: docs/commands.md describes it, and a test compares. Times are RFC 3339. */
 export interface LockStatus {

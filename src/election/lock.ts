@@ -124,7 +124,7 @@ export class LockFault extends Error {
   constructor(
     kind: FaultKind,
     message: string,
-    options: { hint?: string; retryAfterMs?: number; cause?: unknown } = {},
+    options: { hint?: string | undefined; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.kind = kind;

@@ -12,7 +12,7 @@ import { looksAlive } from '../election/record.ts';
 import type { RunEvent } from '../events.ts';
 import type { OtherKind } from '../locks/index.ts';
 
-export interface OtherKindOptions {
+interface OtherKindOptions {
   readonly clock: Clock;
   /** The lock as the other kinds would keep it. */
   readonly others: () => Promise<readonly OtherKind[]>;

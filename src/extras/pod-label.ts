@@ -21,7 +21,7 @@ import type { LabelledPod } from './pod.ts';
 
 export type LabelWish = 'set' | 'remove';
 
-export interface PodLabelOptions {
+interface PodLabelOptions {
   readonly pod: LabelledPod;
   readonly clock: Clock;
   readonly timing: Timing;

@@ -38,7 +38,7 @@ export function answerFault(
   const said = typeof message === 'string' ? redact(message) : 'it does not say why';
   const fault = (kind: FaultKind, text: string, hint?: string) =>
     new LockFault(kind, oneLine(text), {
-      ...(hint === undefined ? {} : { hint: oneLine(hint) }),
+      hint: hint && oneLine(hint),
       ...retryAfter(answer),
     });
 

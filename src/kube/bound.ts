@@ -1,7 +1,7 @@
 import { LockFault } from '../election/lock.ts';
 
 /** What ends a piece of work that has not ended by itself. */
-export interface Bound {
+interface Bound {
   /** Who is to answer, for the message. */
   readonly peer: string;
   readonly timeoutMs: number;

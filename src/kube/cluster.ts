@@ -40,9 +40,8 @@ export interface Access {
 
 /** A configuration that leads to no cluster: exit 69. Message and hint become one line each. */
 export function configError(message: string, hint?: string): ExpectedError {
-  const shown = oneLine(hint ?? '');
-  const options = shown === '' ? {} : { hint: shown };
-  return new ExpectedError(exitCode.unavailable, oneLine(message), options);
+  const shown = oneLine(hint ?? '') || undefined;
+  return new ExpectedError(exitCode.unavailable, oneLine(message), { hint: shown });
 }
 
 /**

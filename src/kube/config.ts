@@ -76,7 +76,7 @@ async function findCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** Where a namespace can come from, the strongest first. */
-export interface NamespaceSources {
+interface NamespaceSources {
   /** `--namespace`. */
   readonly flag: string | undefined;
   /** Of this, `POD_NAMESPACE`. */

@@ -12,7 +12,7 @@ export interface Credential {
 }
 
 /** A `user.exec` entry and how to run it. */
-export interface ExecPluginOptions {
+interface ExecPluginOptions {
   readonly spec: JsonObject;
   readonly env: Env;
   /** After this long the plugin is killed. */

@@ -10,7 +10,7 @@ import { credentialsOf, parseYaml, proxyAgent } from './kubeconfig.ts';
 import { errorCode } from './network-fault.ts';
 
 /** Which context of which files. */
-export interface KubeconfigOptions {
+interface KubeconfigOptions {
   /** Merged as kubectl does it; all of them must exist. */
   readonly files: readonly string[];
   /** Undefined: the current context. */

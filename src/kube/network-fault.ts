@@ -36,18 +36,15 @@ export function networkFault(
 ): LockFault {
   if (error instanceof LockFault) return error;
   if (error instanceof ExpectedError) {
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return new LockFault('unreachable', redact(error.message), { ...hint, cause: error });
+    const { message, hint } = error;
+    return new LockFault('unreachable', redact(message), { hint, cause: error });
   }
   const text = error instanceof Error ? error.message : String(error);
   const [meaning, hint] = meanings[errorCode(error)] ?? [redact(text)];
   return new LockFault(
     'unreachable',
     oneLine(`cannot reach the API server ${server.host}: ${meaning}`),
-    {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    },
+    { hint, cause: error },
   );
 }
 

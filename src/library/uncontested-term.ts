@@ -2,7 +2,7 @@ import type { ElectionListener, ReleaseOutcome } from '../election/events.ts';
 import { TermReleased } from '../election/events.ts';
 import type { Term } from '../election/term.ts';
 
-export interface UncontestedOptions {
+interface UncontestedOptions {
   readonly emit: ElectionListener;
   /** Asks the work to end. */
   readonly shutdown: AbortSignal;

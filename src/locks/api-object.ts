@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../kube/json.ts';
 import { notesIn } from './note-fields.ts';
 
 /** As far as it has to be in order to be written back. */
-export type ApiObject = JsonObject & {
+type ApiObject = JsonObject & {
   readonly metadata: JsonObject & { readonly uid: string; readonly resourceVersion: string };
 };
 

@@ -7,7 +7,7 @@ import type { Owner } from './owner.ts';
 
 type AnnotationKind = 'configmap' | 'endpoints' | 'secret';
 
-export interface LockChoice {
+interface LockChoice {
   readonly backend: 'kubernetes' | 'local';
   /** Of the object in the cluster. */
   readonly lockKind: 'lease' | AnnotationKind | `${AnnotationKind}+lease`;

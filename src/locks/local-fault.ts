@@ -6,7 +6,7 @@ import { oneLine } from '../text.ts';
 export function lockFileFault(
   kind: FaultKind,
   message: string,
-  options: { hint?: string; cause?: unknown } = {},
+  options: { hint?: string | undefined; cause?: unknown } = {},
 ): LockFault {
   return new LockFault(kind, oneLine(message), options);
 }

@@ -45,7 +45,7 @@ export interface State {
 }
 
 /** What a state is to say, and whether it must survive a power cut. */
-export interface Words {
+interface Words {
   readonly text: string;
   readonly mustLast: boolean;
 }

@@ -16,7 +16,7 @@ export function watchQuery(name: string): string {
 }
 
 /** What a watch has been answered with. */
-export interface WatchAnswer {
+interface WatchAnswer {
   readonly lines: AsyncIterable<string>;
   /** Makes a fault of the answer in an event of type ERROR. */
   readonly fault: (answer: Answer) => LockFault;

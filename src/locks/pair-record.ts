@@ -18,7 +18,7 @@ import { isClearedByForce, isFor, isFreed, isReleased, recordAfter } from '../el
 import { joinVersions } from '../election/version.ts';
 
 /** As client-go's locks in two objects say it. */
-export const unknownHolder = 'leaderelection.k8s.io/unknown';
+const unknownHolder = 'leaderelection.k8s.io/unknown';
 
 /** The latest that is known of each object. */
 export interface Parts {

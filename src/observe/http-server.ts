@@ -24,7 +24,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly address: ListenAddress;
   readonly clock: Clock;
   /** What a path shows. */

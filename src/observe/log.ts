@@ -4,7 +4,7 @@ import { printable, printableJson } from '../text.ts';
 import { describe, type Description, type Level } from './describe.ts';
 import type { Sink } from './stderr.ts';
 
-export interface LogOptions {
+interface LogOptions {
   readonly sink: Sink;
   readonly format: 'text' | 'json';
   /** Lines below this level are not written. */

@@ -7,7 +7,7 @@ import { instruments, type Instruments } from './instruments.ts';
 import { isLeader } from './probes.ts';
 import type { Leader, State, View } from './state.ts';
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly lock: string;
   readonly version: string;
   readonly renewDeadlineMs: number;
@@ -15,7 +15,7 @@ export interface MetricsOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-export interface Metrics {
+interface Metrics {
   /** What has happened, and what it has come to. */
   hear(event: RunEvent, after: State): void;
   /** In the text format of Prometheus. A text is good for a moment, so that nobody can keep us at it. */

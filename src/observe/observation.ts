@@ -10,7 +10,7 @@ import { startHttpServer, type ListenAddress } from './http-server.ts';
 import { createMetrics, thisProcess } from './metrics.ts';
 import { afterEvent, initialState, type Facts, type Trust, type View } from './state.ts';
 
-export interface ObservationOptions {
+interface ObservationOptions {
   readonly address: ListenAddress;
   readonly facts: Facts;
   readonly namespace: () => string | undefined;
@@ -20,7 +20,7 @@ export interface ObservationOptions {
   readonly droppedLines: () => number;
 }
 
-export interface Observation {
+interface Observation {
   readonly host: string;
   readonly port: number;
   /** To be told of everything. */

@@ -50,7 +50,7 @@ export interface State {
 }
 
 /** A moment, for people to read, and who we are. */
-export interface Moment {
+interface Moment {
   readonly wallMs: number;
   readonly identity: string;
 }

@@ -14,7 +14,7 @@ import { setTimeout as after } from 'node:timers/promises';
 
 export type Sink = (line: string) => void;
 
-export interface Stderr {
+interface Stderr {
   readonly put: Sink;
   /** How many lines could not be written so far. */
   readonly dropped: () => number;

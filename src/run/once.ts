@@ -13,7 +13,7 @@ import { ExpectedError } from '../errors.ts';
 import type { RunListener } from '../events.ts';
 import { exitCode } from '../exit-code.ts';
 
-export interface StoringPorts {
+interface StoringPorts {
   readonly elector: Pick<Elector, 'campaign'>;
   /** Ends the trying. */
   readonly signal: AbortSignal;

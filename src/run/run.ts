@@ -9,7 +9,7 @@
  * `--min-hold` keeps the lock for a while after CMD (`hold` below). With `--once` a success is stored by the release itself,
  * and we end with 0 only once it is (`once.ts`); a failure, or a CMD that was told to end, is not stored.
  */
-import type { Child } from '../child/child.ts';
+import type { Child } from '../child/types.ts';
 import { exitBy, shellStatus } from '../child/exit-status.ts';
 import { endsTheWait, type ForwardedSignal, type SignalSource } from '../child/signals.ts';
 import type { CampaignOutcome } from '../election/options.ts';
@@ -39,7 +39,7 @@ export interface RunPlan {
 }
 
 /** Who stands for election. */
-export type Candidate = Pick<Elector, 'campaign'>;
+type Candidate = Pick<Elector, 'campaign'>;
 
 export interface RunPorts {
   readonly clock: Clock;

@@ -13,7 +13,7 @@
  * All ways lead to one deadline, which only moves closer. Nothing here ends the term: the lock is kept,
  * and renewed, until the last process is gone. One that survives KILL keeps us waiting for as long as we lead.
  */
-import type { Child } from '../child/child.ts';
+import type { Child } from '../child/types.ts';
 import type { ExitStatus } from '../child/exit-status.ts';
 import { endsTheWait, type SignalSource } from '../child/signals.ts';
 import type { Clock } from '../election/clock.ts';

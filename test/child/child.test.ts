@@ -1,6 +1,7 @@
 /** What a command is started by where there are no keepers. */
 import { expect, test } from 'vitest';
-import { startChild, type ChildOptions } from '../../src/child/child.ts';
+import { startChild } from '../../src/child/child.ts';
+import type { ChildOptions } from '../../src/child/types.ts';
 import { systemClock } from '../../src/clock.ts';
 import { exitCode } from '../../src/exit-code.ts';
 

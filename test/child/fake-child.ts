@@ -1,4 +1,4 @@
-import type { Child } from '../../src/child/child.ts';
+import type { Child } from '../../src/child/types.ts';
 import type { ExitStatus } from '../../src/child/exit-status.ts';
 import type { Disappearance } from '../../src/child/keepers.ts';
 

@@ -3,7 +3,7 @@
  * with processes that end, drain, ignore signals, leave others behind, fork while they are killed, hang in the kernel,
  * where they do nothing and cannot be killed, or belong to another user, and run on.
  */
-import type { Child } from '../../src/child/child.ts';
+import type { Child } from '../../src/child/types.ts';
 import { signalStatus, type ExitStatus } from '../../src/child/exit-status.ts';
 import type { Disappearance } from '../../src/child/keepers.ts';
 import type { Machine, ProcessClock } from './machine.ts';
