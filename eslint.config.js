@@ -129,7 +129,7 @@ export default tseslint.config(
   },
   { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
   {
-    files: ['test/**/*.ts'],
+    files: ['bench/**/*.ts', 'test/**/*.ts'],
     rules: {
       'max-lines': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

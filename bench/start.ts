@@ -1,10 +1,10 @@
 /** How long it takes until the command runs, and what that costs in memory while it does. */
-import { program } from '../support/program-under-test.ts';
+import { program } from '../test/support/program-under-test.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startApiServer, tlsFile } from '../support/api-server.ts';
+import { startApiServer, tlsFile } from '../test/support/api-server.ts';
 import {
   commandLineOf,
   descendantsOf,

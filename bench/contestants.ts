@@ -1,6 +1,6 @@
 /** The two that are compared: our wrapper, and a plain one made with client-go. */
-import { program } from '../support/program-under-test.ts';
-import { goPrograms } from '../interop/support/programs.ts';
+import { program } from '../test/support/program-under-test.ts';
+import { goPrograms } from '../test/interop/support/programs.ts';
 
 export interface Timing {
   readonly lease: `${number}s`;

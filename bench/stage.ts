@@ -3,13 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startReaper } from '../support/control-plane/reaper.ts';
+import { startReaper } from '../test/support/control-plane/reaper.ts';
 import {
   startControlPlane,
   type ApiObject,
   type ControlPlane,
   type PolicyRule,
-} from '../support/control-plane.ts';
+} from '../test/support/control-plane.ts';
 import { namespace } from './contestants.ts';
 import { serviceAccountDir, writeServiceAccount } from './place.ts';
 import { Subject } from './subject.ts';

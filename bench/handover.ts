@@ -1,10 +1,10 @@
 /** How long nobody works: after a leader's command has ended, and after its wrapper was killed. */
-import { program } from '../support/program-under-test.ts';
+import { program } from '../test/support/program-under-test.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startControlPlane } from '../support/control-plane.ts';
+import { startControlPlane } from '../test/support/control-plane.ts';
 import { circumstances } from './place.ts';
 import { speaker, Subject } from './subject.ts';
 import { median, note, print, table } from './table.ts';

@@ -1,11 +1,11 @@
 /** Whether anything grows with the number of renewals: a leader and a standby on a clock that does not wait. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Elector } from '../../src/election/elector.ts';
-import { defaultTiming } from '../../src/election/timing.ts';
-import { atRest, FakeClock } from '../../src/testing/fake-clock.ts';
-import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
-import { seededRandom } from '../support/random.ts';
+import { Elector } from '../src/election/elector.ts';
+import { defaultTiming } from '../src/election/timing.ts';
+import { atRest, FakeClock } from '../src/testing/fake-clock.ts';
+import { MemoryLockServer } from '../src/testing/memory-lock.ts';
+import { seededRandom } from '../test/support/random.ts';
 import { print } from './table.ts';
 
 const marks = [20_000, 40_000, 60_000, 80_000, 100_000];

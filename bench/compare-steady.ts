@@ -1,6 +1,6 @@
 /** What a leader and a standby cost while nothing happens: memory, processor time, requests. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AuditEntry } from '../support/control-plane.ts';
+import type { AuditEntry } from '../test/support/control-plane.ts';
 import type { Setting } from './compare.ts';
 import type { Contestant } from './contestants.ts';
 import { keepersOf, memoryOf, sum, wrapperSecondsOf, type Memory } from './memory.ts';

@@ -1,7 +1,7 @@
 /** How the cost of one lock grows with the number of its candidates. */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AuditEntry } from '../support/control-plane.ts';
+import type { AuditEntry } from '../test/support/control-plane.ts';
 import { contestants } from './contestants.ts';
 import { countByVerb, isOpenWatch } from './compare-steady.ts';
 import { totalOf, type CrowdFigures } from './crowd-figures.ts';

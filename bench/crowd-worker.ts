@@ -3,15 +3,15 @@
  * who releases and who stands again; it is told what happens. Ends with the parent.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../src/clock.ts';
-import { Elector } from '../../src/election/elector.ts';
-import type { ElectionEvent } from '../../src/election/events.ts';
-import { defaultTiming } from '../../src/election/timing.ts';
-import type { Term } from '../../src/election/term.ts';
-import { loadCluster } from '../../src/kube/config.ts';
-import { connect } from '../../src/kube/connection.ts';
-import { leaseLock } from '../../src/locks/lease.ts';
-import { monotonicMs } from '../faults/monotonic.ts';
+import { systemClock } from '../src/clock.ts';
+import { Elector } from '../src/election/elector.ts';
+import type { ElectionEvent } from '../src/election/events.ts';
+import { defaultTiming } from '../src/election/timing.ts';
+import type { Term } from '../src/election/term.ts';
+import { loadCluster } from '../src/kube/config.ts';
+import { connect } from '../src/kube/connection.ts';
+import { leaseLock } from '../src/locks/lease.ts';
+import { monotonicMs } from '../test/faults/monotonic.ts';
 
 export type Order =
   | {

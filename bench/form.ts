@@ -2,8 +2,8 @@
 import { buildSync } from 'esbuild';
 import { cpSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compile, thisMachine, withoutStreams } from '../../scripts/bun.ts';
-import { bin } from '../support/program-under-test.ts';
+import { compile, thisMachine, withoutStreams } from '../scripts/bun.ts';
+import { bin } from '../test/support/program-under-test.ts';
 import { contestants } from './contestants.ts';
 import { bareNode } from './subject.ts';
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Reaper } from '../support/control-plane/reaper.ts';
+import type { Reaper } from '../test/support/control-plane/reaper.ts';
 
 /** A command that says "x" first of all and "y" last of all, when its stdin ends. */
 export const speaker = ['/bin/sh', '-c', 'echo x; read _; echo y'];
