@@ -148,7 +148,7 @@ async function ask(plan: StepDownPlan, ports: LookPorts): Promise<LeaderRecord |
     const seen = await look(lookOptions(plan, ports));
     if (!seen?.record.holder) return undefined;
     const { record } = seen;
-    // Whoever leads by now has not been meant.
+    // Another leads by now, and nobody asked that one to step down.
     if (asked && !isSameTerm(asked, record)) return asked;
     asked = record;
     if (isFor(record.stepDown, record)) return asked;

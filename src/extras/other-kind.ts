@@ -63,7 +63,7 @@ async function recordIn(lock: Lock, signal: AbortSignal): Promise<LeaderRecord |
   }
 }
 
-/** Who leads by both has the same term in both. */
+/** A leader that holds both kinds has the same term in both. */
 function isSameTerm(one: LeaderRecord, other: LeaderRecord | undefined): boolean {
   return one.holder === other?.holder && one.acquireTimeUs === other.acquireTimeUs;
 }

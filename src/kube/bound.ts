@@ -2,10 +2,10 @@ import { LockFault } from '../election/lock.ts';
 
 /** What ends a piece of work that has not ended by itself. */
 interface Bound {
-  /** Who is to answer, for the message. */
+  /** The peer that should answer, for the message. */
   readonly peer: string;
   readonly timeoutMs: number;
-  /** Whoever asked for the work no longer wants it. */
+  /** The caller no longer wants the answer. */
   readonly signal: AbortSignal;
   /** What the work needs is being closed. */
   readonly closing: AbortSignal;

@@ -87,7 +87,7 @@ export async function replaceState(
   const state = join(folder, nameOf('state', mark));
   try {
     await writeState(state, text, mustLast);
-    // Whoever gave up must not be surprised by a write.
+    // A caller that gave up must not be surprised by a write.
     signal.throwIfAborted();
     await rename(join(folder, nameOf('head', basis)), join(folder, nameOf('head', mark)));
   } catch (thrown) {

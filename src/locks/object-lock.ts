@@ -126,7 +126,7 @@ function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
   );
 }
 
-/** Who refuses an update may quote what was in it. Only RBAC is known to speak of nothing but who may do what. */
+/** A webhook or server that refuses an update may quote what was in it. Only RBAC is known to speak of nothing but who may do what. */
 function withoutQuotes(answer: Answer): Answer {
   const { body, status } = answer;
   if (status === 401 || isRefusedByRbac(answer)) return answer;

@@ -6,7 +6,7 @@
  *                      │         └ conflict: half-way                         │          └ fault: half-way
  *                      └ conflict: nothing written                            └ conflict: nothing written
  *
- * Who leads has both, by one record. Let F be those who know only the first, S only the second, B both.
+ * A leader holds both, by one record. Let F be those who know only the first, S only the second, B both.
  *
  * - First rollout, F and B: both are ordinary candidates for the first object, and each claim of a B begins there. So no
  *   two of F ∪ B lead at once, whatever is in the second. Second rollout, B and S: the same of the second, without which
@@ -95,7 +95,7 @@ async function take(
     if (other.kind === 'written') return written({ first: one.current, second: other.current });
   } catch (thrown) {
     const fault = asFault(thrown);
-    // Whoever is refused, and tries again, must not stand in the way of those who are not.
+    // A candidate that is refused and retries must not stand in the way of the others.
     if (fault.kind !== 'unreachable') await undo();
     throw fault;
   }
