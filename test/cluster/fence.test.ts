@@ -1,10 +1,12 @@
 /** `k8s-leader fence` on a real server: a former leader that wakes up is refused by the server itself. */
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { childrenOf } from '../process/support/proc.ts';
 import { rounds, swift } from './support/contest.ts';
 import { fenceOff, joinAsWriter, nowMs, type Answer, type Writer } from './support/fenced.ts';
 import { test } from './support/fixtures.ts';
 import { until } from './support/until.ts';
+
+vi.setConfig({ testTimeout: 400_000 });
 
 const wasAdmitted = ({ status }: Answer) => status === 200;
 

@@ -18,6 +18,9 @@ function kindOf(flags: readonly string[]): string {
   return flags.includes('configmap') ? 'secrets' : 'configmaps';
 }
 
+/** Many contests on one server: a policy takes its time, and so does a lease that has to run out. */
+const patience = { withinMs: 100_000 };
+
 /** One answer of the server to a writer. */
 export interface Answer {
   /** When the request was begun and answered: monotonic milliseconds, the same for all processes of the machine. */
@@ -104,10 +107,11 @@ export async function fenceOff(contest: Contest, flags: readonly string[]): Prom
   await controlPlane.request('POST', all, { metadata: { name: 'target' } });
   await applyFence(controlPlane, await printedFence(contest, flags));
   const stranger = await tokenOf(contest);
-  await until('the policy refuses a stranger', async () => {
+  const isAtWork = async () => {
     const { status, body } = await write(contest, stranger, { flags });
     return status > 400 && body.message?.includes('fence-by-');
-  });
+  };
+  await until('the policy refuses a stranger', isAtWork, patience);
 }
 
 async function mayWrite({ controlPlane, namespace }: Contest): Promise<void> {
@@ -162,7 +166,7 @@ export async function joinAsWriter(
   return {
     candidate,
     answers,
-    answer: (what, isWanted) => until(`${pod}: ${what}`, () => answers().find(isWanted)),
+    answer: (what, isWanted) => until(`${pod}: ${what}`, () => answers().find(isWanted), patience),
   };
 }
 
