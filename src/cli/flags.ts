@@ -106,6 +106,6 @@ export const choices = {
   guard: ['auto', 'required'],
   'log-format': ['text', 'json'],
   'log-level': ['info', 'debug', 'warn', 'error'],
-  output: ['text', 'json'],
+  output: ['text', 'json', 'yaml'],
   shell: ['bash', 'zsh', 'fish'],
 } as const;

@@ -7,7 +7,7 @@ import { choose, named, placeOptions, read, type PlaceOptions } from '../cli/pla
 import type { Environment } from '../cli/settings.ts';
 import { systemClock } from '../clock.ts';
 import type { Versioned } from '../election/lock.ts';
-import { lockError } from '../errors.ts';
+import { lockError, UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { faultLine } from '../observe/describe.ts';
 import { printable } from '../text.ts';
@@ -26,7 +26,7 @@ import {
 /** Which lock to look at, and how to show it. */
 export interface StatusOptions extends PlaceOptions {
   readonly lock: string;
-  readonly output: 'text' | 'json';
+  readonly output: 'text' | 'json' | 'yaml';
   /** Keep looking, and show every change. */
   readonly watch: boolean;
   readonly requestTimeoutMs: number;
@@ -42,7 +42,7 @@ export const spelling: Spelling<'output' | 'watch'> = {
     'request-timeout': 'timeout of one request (default: 5s)',
   },
   own: {
-    output: ['-o, --output <FORMAT>', 'text, or json for scripts (default: text)'],
+    output: ['-o, --output <FORMAT>', 'text, or json or yaml for scripts (default: text)'],
     watch: ['-w, --watch', 'keep watching, and show every change'],
   },
   epilogue: `
@@ -70,11 +70,15 @@ export function statusOptions(
   const { settings, own } = line;
   const place = placeOptions(settings);
   const lock = named(place.lock, 'add --lock NAME');
+  const output = choose(own.output, choices.output);
+  const watch = convert.isOn(own.watch);
+  if (watch && output === 'yaml')
+    throw new UsageError('-o yaml does not work with --watch', 'choose -o json');
   return {
     ...place,
     lock,
-    output: choose(own.output, choices.output),
-    watch: convert.isOn(own.watch),
+    output,
+    watch,
     requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
   };
 }
@@ -119,7 +123,10 @@ async function showStatus(options: StatusOptions, ports: StatusPorts): Promise<v
     throw lockError(options.lock, thrown);
   });
   const report = reportOn(subject, seen, clock.wall());
-  stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
+  if (options.output === 'yaml') {
+    const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
+    stdout(dumpYaml(report, { lineWidth: -1 }));
+  } else stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
 }
 
 /** Look after look, until the signal. @throws {ExpectedError} 69 or 77 when there is nothing to see at first */

@@ -18,6 +18,12 @@ test('lists who holds what, and says which permission is missing', async ({ cont
   expect(JSON.parse(await list('-o', 'json'))).toMatchObject([{ lock: 'demo', state: 'held' }]);
   expect(await list('-o', 'yaml')).toContain('- lock: demo\n');
 
+  const status = await contest.start([
+    ...['status', '--lock', 'demo', '--kubeconfig', kubeconfig, '-o', 'yaml'],
+  ]);
+  expect(await status.ended).toEqual({ code: 0, signal: null });
+  expect(status.stdout).toMatch(/^lock: demo\nnamespace: .*\nlockKind: lease\nstate: held\n/);
+
   const stranger = await contest.account('stranger', []);
   const refused = await contest.start(['list', '--kubeconfig', stranger.kubeconfig]);
   expect(await refused.ended).toEqual({ code: 77, signal: null });

@@ -26,6 +26,7 @@ it('looks once at a Lease, and tells people', () => {
 describe('understands', () => {
   test.each<[words: string, expected: Partial<StatusOptions>]>([
     ['-o json', { output: 'json' }],
+    ['-o yaml', { output: 'yaml' }],
     ['--output=json --watch', { output: 'json', watch: true }],
     ['-w', { watch: true }],
     ['-n jobs --context c --kubeconfig k', { namespace: 'jobs', context: 'c', kubeconfig: 'k' }],
@@ -45,7 +46,8 @@ describe('refuses', () => {
   test.each<[words: string[], says: string]>([
     [[], 'no lock given'],
     [['--lock', 'X'], "--lock 'X'"],
-    [['--lock', 'x', '-o', 'yaml'], "--output 'yaml': not one of the choices"],
+    [['--lock', 'x', '-o', 'yaml', '-w'], '-o yaml does not work with --watch'],
+    [['--lock', 'x', '-o', 'xml'], "--output 'xml': not one of the choices"],
     [['--lock', 'x', '--try'], "unknown option '--try'"],
     [['--lock', 'x', 'y'], "unexpected word 'y'"],
     [['-lock', 'x'], "unknown option '-lock'"],
