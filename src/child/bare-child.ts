@@ -61,7 +61,7 @@ export async function startBareChild(options: ChildOptions): Promise<Child> {
     },
     send: sendTo,
     sendToAll: sendTo,
-    killIn: () => undefined,
+    killAt: () => undefined,
   };
 }
 

@@ -7,7 +7,6 @@
  * Without a terminal CMD leads a session and group of its own, and signals go to the whole group. On a terminal it
  * shares ours, which may hold the script that called us: there only CMD, or what descends from it, is ever signalled.
  */
-import type { Clock } from '../election/clock.ts';
 import { startBareChild } from './bare-child.ts';
 import type { Child, ChildOptions, CommandOptions, Preparation } from './types.ts';
 import { inheritedDescriptors } from './descriptors.ts';
@@ -49,7 +48,7 @@ export async function startChild(options: ChildOptions): Promise<Child | undefin
       ignoredSignals: inherited.ignoredSignals,
     });
     const pid = await keepers.started;
-    if (pid !== undefined) return keptChild(keepers, pid, clock);
+    if (pid !== undefined) return keptChild(keepers, pid);
     if (keepers.error !== undefined) throw notStarted(command[0], keepers.error);
     ({ keepers } = prepareChild(options));
   }
@@ -62,7 +61,7 @@ function startUnkept(options: ChildOptions): Promise<Child> {
   return startBareChild(options);
 }
 
-function keptChild(keepers: Keepers, pid: number, clock: Clock): Child {
+function keptChild(keepers: Keepers, pid: number): Child {
   return {
     pid,
     exited: keepers.exited,
@@ -79,8 +78,8 @@ function keptChild(keepers: Keepers, pid: number, clock: Clock): Child {
       if (signal === 'SIGKILL') keepers.kill();
       else keepers.sendToAll(signalNumber(signal));
     },
-    killIn: (ms) => {
-      keepers.killAt(clock.bootTime() + ms);
+    killAt: (bootTimeMs) => {
+      keepers.killAt(bootTimeMs);
     },
   };
 }

@@ -51,8 +51,8 @@ export interface Child {
   send(signal: NodeJS.Signals): void;
   /** Sends a signal to everything that is alive. KILL is repeated until nothing is. */
   sendToAll(signal: NodeJS.Signals): void;
-  /** Moves the keepers' deadline: everything must be dead in `ms`, whatever becomes of us. */
-  killIn(ms: number): void;
+  /** Moves the keepers' deadline: everything must be dead at this boot time (`Clock.bootTime`), whatever becomes of us. */
+  killAt(bootTimeMs: number): void;
   /** Settles when a keeper has been killed, and so the other one kills everything. */
   readonly unguarded: Promise<void>;
 }

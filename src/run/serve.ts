@@ -95,7 +95,8 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     stopWithin('unguarded', 0);
   });
   const unsubscribe = term.subscribe((change) => {
-    if (change === 'extended') child.killIn(term.remainingMs());
+    // The clock is read first: a process that is stopped between the two sets an earlier deadline, never a later one.
+    if (change === 'extended') child.killAt(clock.bootTime() + term.remainingMs());
     if (change === 'suspended') child.sendToAll('SIGSTOP');
     if (change === 'resumed') child.sendToAll('SIGCONT');
   });

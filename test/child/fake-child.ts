@@ -10,7 +10,7 @@ export class FakeChild implements Child {
   readonly unguarded: Promise<void>;
   /** Whom signals were sent to, and which, in order. */
   readonly sent: string[] = [];
-  /** When the keepers would kill, in milliseconds from then; the latest last. */
+  /** When the keepers would kill, in boot time; the latest last. */
   readonly deadlines: number[] = [];
   #alive: readonly number[] = [this.pid];
   #end!: (status: ExitStatus) => void;
@@ -63,7 +63,7 @@ export class FakeChild implements Child {
     this.sent.push(`all ${signal}`);
   }
 
-  killIn(ms: number): void {
-    this.deadlines.push(ms);
+  killAt(bootTimeMs: number): void {
+    this.deadlines.push(bootTimeMs);
   }
 }

@@ -115,7 +115,8 @@ describe('in a pod', () => {
         if (found.url.includes('node_modules')) console.log(found.url);
         return found;
       } });
-      const { loadCluster, connect } = await import('./src/kube/index.ts');
+      const { loadCluster } = await import('./src/kube/config.ts');
+      const { connect } = await import('./src/kube/connection.ts');
       const { leaseLock } = await import('./src/locks/lease.ts');
       const { signal } = new AbortController();
       const cluster = await loadCluster(${JSON.stringify({ serviceAccountDir, env })} && { ...${JSON.stringify({ serviceAccountDir, env })}, signal });

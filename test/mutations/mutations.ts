@@ -643,7 +643,7 @@ export const mutations: readonly Mutation[] = [
     name: 'the keepers are not armed',
     edits: [
       [child, '    keepers.killAt(clock.bootTime() + killInMs());\n', '    killInMs();\n'],
-      [child, 'keepers.killAt(clock.bootTime() + ms);', ''],
+      [child, 'keepers.killAt(bootTimeMs);', ''],
     ],
     tests: processes('frozen-wrapper'),
   },
@@ -1052,6 +1052,17 @@ export const mutations: readonly Mutation[] = [
     name: 'min-hold: no signal ends it',
     edits: [['src/run/run.ts', 'term.signal.aborted || ', '']],
     tests: ['test/run/run.test.ts'],
+  },
+  {
+    name: 'the keepers’ deadline is late by a stop while it is set',
+    edits: [
+      [
+        'src/run/serve.ts',
+        'child.killAt(clock.bootTime() + term.remainingMs());',
+        'child.killAt(term.remainingMs() + clock.bootTime());',
+      ],
+    ],
+    tests: ['test/run/serve.test.ts'],
   },
   {
     name: 'library: the lock is handed back when the body is asked to end',

@@ -155,7 +155,7 @@ describe('TERM', () => {
     await scene.clock.advance(20_000);
     expect(leader.writes.length).toBeGreaterThanOrEqual(10);
     expect(term.isTrusted()).toBe(true);
-    expect(child.deadlines.at(-1)).toBeGreaterThan(12_000);
+    expect(child.deadlines.at(-1)).toBeGreaterThan(scene.clock.bootTime() + 12_000);
   });
 });
 
@@ -364,5 +364,27 @@ describe('a run', () => {
     });
     expect(exit).toEqual({ status: 130, signal: 'SIGINT' });
     expect(scene.server.record?.holder).toBe('');
+  });
+});
+
+describe('the keepers’ deadline', () => {
+  it('is that of the latest renewal', async () => {
+    await begin();
+    const bootedMs = scene.clock.bootTime() - scene.clock.now();
+    await scene.clock.advance(2_000);
+    expect(child.deadlines.at(-1)).toBe(bootedMs + 3_000 + 14_000);
+  });
+
+  it('is never later than that, even if the process is stopped while it is being set', async () => {
+    const remainingMs = term.remainingMs.bind(term);
+    term.remainingMs = () => {
+      const ms = remainingMs();
+      scene.clock.stall(500);
+      return ms;
+    };
+    await begin();
+    const bootedMs = scene.clock.bootTime() - scene.clock.now();
+    await scene.clock.advance(2_000);
+    expect(child.deadlines.at(-1)).toBeLessThanOrEqual(bootedMs + 3_000 + 14_000);
   });
 });

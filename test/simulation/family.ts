@@ -75,7 +75,7 @@ export class Family implements Child, Work {
       await clock.awake();
       return 'gone' as const;
     });
-    this.killIn(killInMs);
+    this.killAt(options.machine.bootTime() + killInMs);
     void this.#keep();
     void this.#live();
   }
@@ -120,10 +120,10 @@ export class Family implements Child, Work {
     else this.send(signal);
   }
 
-  killIn(ms: number): void {
+  killAt(bootTimeMs: number): void {
     const { machine } = this.#options;
-    this.#deadlineMs = machine.now() + ms;
-    this.#bootDeadlineMs = machine.bootTime() + ms;
+    this.#deadlineMs = machine.now() + bootTimeMs - machine.bootTime();
+    this.#bootDeadlineMs = bootTimeMs;
   }
 
   /** The wrapper has been killed: the keepers see their sockets end. */
