@@ -35,6 +35,9 @@ const ofThePackage = filesOf([
   'commands/completion/completion',
 ]);
 
+/** What the API server does, whatever form of the program has asked it to. */
+const ofTheServer = filesOf(['cluster/fence-race', 'cluster/chart']);
+
 /**
  * A test waits for a fact, and fails when it does not come true; this is for what never ends. Others may be using the
  * processors, so it is far beyond what anything takes.
@@ -90,6 +93,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          exclude: process.env['EXECUTABLE'] ? ofTheServer : [],
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,

@@ -15,7 +15,7 @@ import { systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { bounded } from '../election/request.ts';
 import { asFault, type LeaderRecord, type LockFault } from '../election/lock.ts';
-import { isFor } from '../election/record.ts';
+import { isFor, isSameTerm } from '../election/record.ts';
 import { conflictError, lockError, UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { faultLine } from '../observe/describe.ts';
@@ -222,7 +222,3 @@ async function waitFor(
 }
 
 const others = 'only a live k8s-leader obeys; for a dead leader use --force';
-
-function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
-  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
-}

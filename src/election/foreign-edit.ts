@@ -11,13 +11,13 @@
  * Where a write is half-way the parts say different things, and no more than that they exist can be told.
  */
 import type { LeaderRecord, Versioned } from './lock.ts';
-import { isOfOneTerm } from './record.ts';
+import { isSameTerm } from './record.ts';
 import { hasLostPart, hasNewPart } from './version.ts';
 
 export function isForeignEdit(before: Versioned | undefined, seen: Versioned | undefined): boolean {
   if (!before || !seen) return false;
   if (hasLostPart(seen.version, before.version)) return true;
-  const isContinued = isOfOneTerm(before.record, seen.record) && seen.record.holder !== '';
+  const isContinued = isSameTerm(before.record, seen.record) && seen.record.holder !== '';
   // Its own holder creates it again after a deletion, and ends its promise itself.
   if (hasNewPart(seen.uid, before.uid) && !isContinued) return true;
   if (before.isTorn || seen.isTorn) return false;
@@ -33,7 +33,7 @@ function isChangedByHand(before: LeaderRecord, now: LeaderRecord): boolean {
 }
 
 function isShortened(before: LeaderRecord, now: LeaderRecord): boolean {
-  if (!isOfOneTerm(before, now)) return false;
+  if (!isSameTerm(before, now)) return false;
   const { leaseDurationMs: earlierMs = 0 } = before;
   return now.leaseDurationMs === undefined || now.leaseDurationMs < earlierMs;
 }

@@ -2,7 +2,7 @@ import { waitEndsAtMs, type Candidate } from './candidate.ts';
 import type { ElectionEvent, RenewalResult } from './events.ts';
 import { lossAtMs, type Leader } from './leader.ts';
 import { claimableAtMs } from './observation.ts';
-import { isOfOneTerm } from './record.ts';
+import { isSameTerm } from './record.ts';
 import type { WriteOutcome } from './writer.ts';
 
 const results: Record<WriteOutcome['kind'], RenewalResult> = {
@@ -31,7 +31,7 @@ function newsOfTheHolder(before: Candidate, after: Candidate, nowMs: number): El
   if (freeInMs <= 0) return [];
   const record = observation.seen?.record;
   if (!record?.holder) return [{ type: 'waiting-out', freeInMs }];
-  if (known?.seen && isOfOneTerm(record, known.seen.record)) return [];
+  if (isSameTerm(record, known?.seen?.record)) return [];
   return [{ type: 'standing-by', record, freeInMs, givesUpInMs: waitEndsAtMs(after) - nowMs }];
 }
 

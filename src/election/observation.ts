@@ -24,7 +24,7 @@
  */
 import { isForeignEdit } from './foreign-edit.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
-import { durationMs, isFreed, isOfOneTerm } from './record.ts';
+import { durationMs, isFreed, isSameTerm } from './record.ts';
 import { hasOtherPart } from './version.ts';
 
 export interface Observation {
@@ -93,7 +93,7 @@ const nothingPromised = { promisedUntilMs: -Infinity };
 /** No holder shortens its own term. */
 function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: number): Holder {
   const saidMs = durationMs(record, assumedMs);
-  const isKnown = before !== undefined && isOfOneTerm(before.record, record);
+  const isKnown = before !== undefined && isSameTerm(before.record, record);
   return { record, durationMs: isKnown ? Math.max(before.durationMs, saidMs) : saidMs };
 }
 

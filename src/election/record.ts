@@ -25,9 +25,9 @@ export function isFreed(record: LeaderRecord): boolean {
   return isReleased(record) && !isClearedByForce(record);
 }
 
-/** Whether one holder has written both in one term, or a hand has changed one of them. */
-export function isOfOneTerm(one: LeaderRecord, other: LeaderRecord): boolean {
-  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
+/** Whether both are of one term, as far as nobody has edited one of them. */
+export function isSameTerm(one: LeaderRecord, other: LeaderRecord | undefined): boolean {
+  return one.holder === other?.holder && one.acquireTimeUs === other.acquireTimeUs;
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import type { Clock } from '../election/clock.ts';
 import type { LeaderRecord, Lock } from '../election/lock.ts';
-import { looksAlive } from '../election/record.ts';
+import { isSameTerm, looksAlive } from '../election/record.ts';
 import type { RunEvent } from '../events.ts';
 import type { OtherKind } from '../locks/index.ts';
 
@@ -64,6 +64,3 @@ async function recordIn(lock: Lock, signal: AbortSignal): Promise<LeaderRecord |
 }
 
 /** A leader that holds both kinds has the same term in both. */
-function isSameTerm(one: LeaderRecord, other: LeaderRecord | undefined): boolean {
-  return one.holder === other?.holder && one.acquireTimeUs === other.acquireTimeUs;
-}

@@ -14,7 +14,14 @@
  * older is the one that is not ours.
  */
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
-import { isClearedByForce, isFor, isFreed, isReleased, recordAfter } from '../election/record.ts';
+import {
+  isClearedByForce,
+  isFor,
+  isFreed,
+  isReleased,
+  isSameTerm,
+  recordAfter,
+} from '../election/record.ts';
 import { joinVersions } from '../election/version.ts';
 
 /** As client-go's locks in two objects say it. */
@@ -77,10 +84,6 @@ function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
     one.leaseDurationMs === other.leaseDurationMs &&
     one.transitions === other.transitions
   );
-}
-
-export function isSameTerm(one: LeaderRecord, other: LeaderRecord): boolean {
-  return one.holder === other.holder && one.acquireTimeUs === other.acquireTimeUs;
 }
 
 /** What stands beside it in either counts: half a write may have put it there. */

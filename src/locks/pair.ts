@@ -32,8 +32,8 @@
  */
 import { asFault, type LeaderRecord, type Lock, type RequestOptions } from '../election/lock.ts';
 import type { Versioned, WriteResult } from '../election/lock.ts';
-import { isReleased } from '../election/record.ts';
-import { combined, isSameTerm, partRecord, partsOf, type Parts } from './pair-record.ts';
+import { isReleased, isSameTerm } from '../election/record.ts';
+import { combined, partRecord, partsOf, type Parts } from './pair-record.ts';
 import { watchBoth } from './pair-watch.ts';
 
 /** One lock that is kept in two; it can be watched when both can. Every fault is that of one of them. */
