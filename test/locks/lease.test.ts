@@ -299,13 +299,14 @@ describe('an answer that cannot be used is a fault, and the next one counts:', (
       const basis = await lock.read(bounded());
       const fault = { status, body };
       server.fail(fault, fault, fault);
-      for (const call of [
+      const calls = [
         lock.read(bounded()),
         lock.write(record, undefined, bounded()),
         // A 404 page is no word of the API server, so nothing is known of the Lease.
         lock.write(record, basis, bounded()),
-      ])
-        expect((await faultOf(call)).kind).toBe('unreachable');
+      ];
+      for (const { kind } of await Promise.all(calls.map(faultOf)))
+        expect(kind).toBe('unreachable');
       expect((await lock.write(record, basis, bounded())).kind).toBe('written');
     });
 
