@@ -1,5 +1,5 @@
 /**
- * What a leader knows and does next. Pure: the term (`term.ts`) carries each step out and tells what came of it.
+ * What a leader knows and does next. Pure: `leading.ts` carries each step out and tells what came of it.
  *
  *                ┌───────────────── acknowledged in time: trust runs anew ────────────────┐
  *                ▼                                                                        │
@@ -18,11 +18,11 @@
  */
 import type { ForeignEdit, Loss } from './events.ts';
 import type { LockFault, Sighting, Versioned } from './lock.ts';
-import type { TermFacts, WriteOutcome, Written } from './writer.ts';
 import { backoffMs } from './request.ts';
 import { trustFrom, type Timing, type Trust } from './timing.ts';
 import { judge, type Sight } from './verdict.ts';
 import { isLater } from './version.ts';
+import type { TermFacts, WriteOutcome, Written } from './writer.ts';
 
 /** Between two writes, whatever somebody else writes in between. */
 const shortestPauseMs = 50;
@@ -55,7 +55,7 @@ export interface Leader {
   readonly failures: number;
   /** The first fault among them. */
   readonly fault: LockFault | undefined;
-  /** What a foreign hand has done to the record, until it has been written afresh. */
+  /** What somebody else did to the record, until it has been written afresh. */
   readonly found: ForeignEdit | undefined;
   /** Somebody has asked this term to end. It goes on until it is released. */
   readonly isAskedToStepDown: boolean;

@@ -123,17 +123,21 @@ export class ElectedTerm implements Term {
     const { watch, clock } = this.#options;
     for (;;) {
       for (const sighting of watch.take()) this.#see(sighting);
-      this.#hear({ kind: 'time' });
-      const step = nextStep(this.#leader, this.#now());
+      // One moment for all of a step, or the trust could run out between its decision and its beginning.
+      const now = this.#now();
+      this.#hear({ kind: 'time' }, now);
+      const step = nextStep(this.#leader, now);
       switch (step.kind) {
         case 'write':
+          this.#hear({ kind: 'writing' }, now);
           void this.#write();
           break;
         case 'read':
+          this.#hear({ kind: 'reading' }, now);
           void this.#read();
           break;
         case 'open-watch':
-          this.#hear({ kind: 'watching' });
+          this.#hear({ kind: 'watching' }, now);
           watch.start();
           break;
         case 'sleep':
@@ -148,7 +152,6 @@ export class ElectedTerm implements Term {
 
   async #write(): Promise<void> {
     const { writer, clock, emit } = this.#options;
-    this.#hear({ kind: 'writing' });
     const { facts, basis } = this.#leader;
     const beganAtMs = clock.now();
     const isWanted = () => this.isOngoing() && this.#nowMs() < lossAtMs(this.#leader);
@@ -160,7 +163,6 @@ export class ElectedTerm implements Term {
 
   async #read(): Promise<void> {
     const { writer, memory } = this.#options;
-    this.#hear({ kind: 'reading' });
     try {
       const seen = await writer.read(this.#ended.signal);
       this.#hear({ kind: 'answered', ...this.#sight(seen) });
@@ -180,8 +182,8 @@ export class ElectedTerm implements Term {
     return { seen, isOurs: this.#options.writer.isOurs(seen?.record) };
   }
 
-  #hear(news: News): void {
-    this.#become(after(this.#leader, news, this.#now()));
+  #hear(news: News, now = this.#now()): void {
+    this.#become(after(this.#leader, news, now));
   }
 
   /** Tells what has changed, once for each change, and wakes the loop. */

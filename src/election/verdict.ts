@@ -19,7 +19,7 @@ export interface Claimant {
 }
 
 /**
- * - `ours`: write afresh on it. `found` says what a foreign hand did to it; `isAsked` that this term is asked to end
+ * - `ours`: write afresh on it. `found` says what somebody else did to it; `isAsked` that this term is asked to end
  * - `usurped`: another holder, and nothing more is ours to write
  * - `expired`: nobody's, but somebody may have led while we could not look
  */

@@ -42,6 +42,34 @@ describe('a shutdown (R9)', () => {
   });
 });
 
+describe('a process that is frozen for longer than its trust lasts', () => {
+  it('writes nothing more once it is lost, wherever it was frozen', async () => {
+    let losses = 0;
+    for (let frozenAt = 1; frozenAt < 60; frozenAt += 1) {
+      scene = new Scene();
+      let writesAtLoss: number | undefined;
+      const emit = ({ type }: ElectionEvent) => {
+        if (type === 'lost') writesAtLoss = frozen.writes.length;
+      };
+      const frozen = scene.replica('a', { emit });
+      await frozen.lead();
+      await scene.clock.advance(1_999);
+      const now = scene.clock.now.bind(scene.clock);
+      let looks = 0;
+      scene.clock.now = () => {
+        looks += 1;
+        if (looks === frozenAt) scene.clock.stall(20_000);
+        return now();
+      };
+      await scene.clock.advance(30_000);
+      if (writesAtLoss === undefined) continue;
+      losses += 1;
+      expect([frozenAt, frozen.writes.length]).toEqual([frozenAt, writesAtLoss]);
+    }
+    expect(losses).toBeGreaterThan(0);
+  });
+});
+
 describe('a renewal', () => {
   it('is one write per retry period, on the version written last, without a read', async () => {
     await scene.clock.advance(20_000);
