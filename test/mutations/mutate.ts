@@ -5,12 +5,13 @@
  */
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../support/random.ts';
 import { mutations, type Mutation } from './mutations.ts';
+import { codeOf, placeOf } from './place.ts';
 
 const { values } = parseArgs({
   options: {
@@ -69,13 +70,12 @@ async function examine(mutation: Mutation): Promise<string | undefined> {
     ])
       cpSync(join(project, part), join(copy, part), { recursive: true });
     symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
-    for (const [file, from, to] of mutation.edits) edit(join(copy, file), from, to);
-    if (mutation.edits.some(([file]) => simulated.some((part) => file.startsWith(part)))) {
+    const edited = mutation.edits.map(([from, to]) => edit(copy, from, to));
+    if (edited.some((file) => simulated.some((part) => file.startsWith(part)))) {
       const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', '1', '--unshrunk'];
       if (!(await passes(copy, ['test/simulation/simulate.ts', ...args]))) return 'the simulation';
     }
-    if (mutation.edits.some(([file]) => file.startsWith('native/')))
-      await passes(copy, ['native/build.js']);
+    if (edited.some((file) => file.startsWith('native/'))) await passes(copy, ['native/build.js']);
     if (mutation.tests.some((path) => path.startsWith('test/process/')))
       await passes(copy, ['scripts/build.js']);
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--bail=1'];
@@ -85,15 +85,14 @@ async function examine(mutation: Mutation): Promise<string | undefined> {
   }
 }
 
-/** @throws {Error} when the code is no longer as the mutation knows it */
-function edit(path: string, from: string, to: string): void {
-  const text = readFileSync(path, 'utf8');
-  if (text.split(from).length !== 2)
-    throw new Error(`${path} does not contain exactly once: ${from}`);
+/** The file, below the copy. @throws {Error} when the code is no longer as the mutation knows it */
+function edit(copy: string, from: string, to: string): string {
+  const { file, text } = placeOf(from, codeOf(copy));
   writeFileSync(
-    path,
+    join(copy, file),
     text.replace(from, () => to),
   );
+  return file;
 }
 
 function passes(cwd: string, args: readonly string[]): Promise<boolean> {
