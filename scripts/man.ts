@@ -5,12 +5,13 @@
 import type { Command, Option } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spellings } from '../src/commands/index.ts';
 import { wholeProgram } from '../src/commands/program.ts';
 
 const root = join(import.meta.dirname, '..');
 
 let printed = '';
-const program = wholeProgram((text) => (printed += text));
+const program = wholeProgram(await spellings(), (text) => (printed += text));
 
 /** Text in which nothing means anything to roff. */
 function plain(text: string): string {

@@ -1,6 +1,7 @@
 /** Every command but `run`: loaded when one of them is called, and then only that one. */
 import { exitBy } from '../child/exit-status.ts';
 import { endsTheWait } from '../child/signals.ts';
+import type { Spelling } from '../cli/command-line.ts';
 import { spokenTo } from '../cli/spoken.ts';
 import type { SubcommandName } from '../cli/subcommands.ts';
 import type { Exit } from '../exit-code.ts';
@@ -8,8 +9,14 @@ import type { Sink } from '../observe/stderr.ts';
 import { brokenPipe, isBrokenPipe, print } from '../print.ts';
 import type { Surroundings } from '../world.ts';
 import type { Run } from './call.ts';
+import type { CommandOutline } from './completion/outline.ts';
 
-const files: Record<SubcommandName, () => Promise<{ readonly run: Run }>> = {
+interface CommandFile {
+  readonly spelling: Spelling<string>;
+  readonly run: Run;
+}
+
+const files: Record<SubcommandName, () => Promise<CommandFile>> = {
   status: () => import('./status.ts'),
   list: () => import('./list.ts'),
   'step-down': () => import('./step-down.ts'),
@@ -52,6 +59,14 @@ export async function completeForKubectl(words: readonly string[], stdout: Sink)
   return print(stdout, kubectlCompletion(await outline(), words));
 }
 
-async function outline() {
-  return (await import('./program.ts')).outline();
+/** All commands as data, for completions. */
+export async function outline(): Promise<CommandOutline[]> {
+  const program = await import('./program.ts');
+  return program.outline(await spellings());
+}
+
+/** How every command but `run` is spelt. */
+export async function spellings(): Promise<Spelling<string>[]> {
+  const commands = await Promise.all(Object.values(files).map((load) => load()));
+  return commands.map(({ spelling }) => spelling);
 }

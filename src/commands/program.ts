@@ -1,31 +1,25 @@
 /** All commands and their options, as commander knows them: as data for completions, as they are for the manual. */
 import type { Command, Option } from 'commander';
-import { addSubcommand } from '../cli/command-line.ts';
+import { addSubcommand, type Spelling } from '../cli/command-line.ts';
 import { choices } from '../cli/flags.ts';
 import { addRunCommand } from '../cli/parse.ts';
 import { newProgram } from '../cli/program.ts';
-import * as completion from './completion/completion.ts';
 import type { CommandOutline, OptionOutline, Value } from './completion/outline.ts';
-import * as doctor from './doctor/doctor.ts';
-import * as fence from './fence.ts';
 import { fenceForms } from './fence-policy.ts';
-import * as install from './install.ts';
-import * as list from './list.ts';
-import * as rbac from './rbac.ts';
-import * as status from './status.ts';
-import * as stepDown from './step-down.ts';
 
-/** The program with all that its commands are told. `print` gets what they print. */
-export function wholeProgram(print: (text: string) => void): Command {
+/** The program with `run` and these commands. `print` gets what they print. */
+export function wholeProgram(
+  spellings: readonly Spelling<string>[],
+  print: (text: string) => void,
+): Command {
   const program = newProgram(print);
   addRunCommand(program);
-  for (const { spelling } of [status, list, stepDown, rbac, fence, doctor, completion, install])
-    addSubcommand<string>(program, spelling);
+  for (const spelling of spellings) addSubcommand(program, spelling);
   return program;
 }
 
-export function outline(): CommandOutline[] {
-  return wholeProgram(() => undefined).commands.map((command) => ({
+export function outline(spellings: readonly Spelling<string>[]): CommandOutline[] {
+  return wholeProgram(spellings, () => undefined).commands.map((command) => ({
     name: command.name(),
     about: command.summary(),
     options: command.options.map(outlineOf),

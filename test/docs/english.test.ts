@@ -1,7 +1,10 @@
 /** Phrases that the texts for users once had, and for which there are plainer ones. */
 import { describe, expect, test } from 'vitest';
+import { spellings } from '../../src/commands/index.ts';
 import { wholeProgram } from '../../src/commands/program.ts';
 import { pages, scripts, textOf } from './support/pages.ts';
+
+const all = await spellings();
 
 const clumsy = [
   'another one shall lead',
@@ -30,7 +33,7 @@ const clumsy = [
 ];
 
 function helpOf(): string {
-  const { commands } = wholeProgram(() => undefined);
+  const { commands } = wholeProgram(all, () => undefined);
   return commands.map((command) => command.helpInformation()).join('\n');
 }
 

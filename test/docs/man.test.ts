@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it, test } from 'vitest';
-import { outline } from '../../src/commands/program.ts';
+import { outline } from '../../src/commands/index.ts';
+
+const commands = await outline();
 
 const page = 'man/k8s-leader.1';
 
@@ -34,7 +36,7 @@ it('has nothing that mandoc warns of', () => {
   expect(warnings.filter((line) => !line.includes('missing date'))).toEqual([]);
 });
 
-test.each(outline())('has all that is told of $name', ({ name, about, options }) => {
+test.each(commands)('has all that is told of $name', ({ name, about, options }) => {
   const text = shown();
   expect(text).toContain(about);
   const section = text.split(/^(?=\S)/m).find((part) => part.startsWith(`${name.toUpperCase()}\n`));

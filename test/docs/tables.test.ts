@@ -2,13 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { outline } from '../../src/commands/program.ts';
+import { outline } from '../../src/commands/index.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { exitCode } from '../../src/exit-code.ts';
 import { describe as lineOf } from '../../src/observe/describe.ts';
 import { recordOf } from '../election/scene.ts';
 import { textOf } from './support/pages.ts';
+
+const commands = await outline();
 
 /** The first cells of the table below a heading. */
 function firstCells(heading: string, page = 'docs/troubleshooting.md'): string[] {
@@ -30,7 +32,7 @@ test('the statuses are those of src/exit-code.ts', () => {
 test('the options are those of `run`', () => {
   const cells = firstCells('Options of `run`', 'docs/reference.md').join(' ');
   const described = new Set(cells.match(/--[a-z-]+/g));
-  const { options } = outline().find(({ name }) => name === 'run')!;
+  const { options } = commands.find(({ name }) => name === 'run')!;
   const known = options.map(({ long }) => long).filter((long) => long !== '--help');
   expect([...described].sort()).toEqual(known.sort());
 });

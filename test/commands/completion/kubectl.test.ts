@@ -1,12 +1,14 @@
 /** What `kubectl leader` completes, in the protocol of kubectl's plugins. */
 import { expect, test } from 'vitest';
 import { flags } from '../../../src/cli/flags.ts';
-import { outline } from '../../../src/commands/program.ts';
+import { outline } from '../../../src/commands/index.ts';
 import { subcommands } from '../../../src/cli/subcommands.ts';
 import { kubectlCompletion } from '../../../src/commands/completion/kubectl.ts';
 
+const commands = await outline();
+
 const offered = (words: string[]) =>
-  kubectlCompletion(outline(), words)
+  kubectlCompletion(commands, words)
     .trimEnd()
     .split('\n')
     .map((line) => line.split('\t')[0]);
@@ -51,5 +53,5 @@ test('every flag of run, with what it is for', () => {
   expect(offered(['run', '--'])).toEqual(
     [...flags, 'help'].map((flag) => `--${flag}`).concat(':4'),
   );
-  expect(kubectlCompletion(outline(), ['run', '--try'])).toMatch(/^--try\t\S.*\n:4\n$/);
+  expect(kubectlCompletion(commands, ['run', '--try'])).toMatch(/^--try\t\S.*\n:4\n$/);
 });
