@@ -11,6 +11,7 @@ const endurance = filesOf([
   'process/every-adversary',
   'process/services',
   'process/fencing',
+  'process/time-left',
   'process/terminal',
   'process/listen-hostile',
   'process/package',

@@ -3,7 +3,7 @@
  * file is loaded when a lock is used for the first time.
  */
 export { systemClock } from './clock.ts';
-export type { CampaignOptions, CampaignOutcome } from './election/options.ts';
+export type { CampaignEnd, CampaignOptions, CampaignOutcome } from './election/options.ts';
 export type { Patience } from './election/candidate.ts';
 export type { Clock } from './election/clock.ts';
 export type {
