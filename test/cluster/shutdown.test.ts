@@ -1,7 +1,7 @@
 /** Signals before the command runs: the wait ends, the command never starts, nothing stays held. */
 import { constants } from 'node:os';
 import { describe, expect } from 'vitest';
-import { signalsIn, stateOf } from '../process/support/proc.ts';
+import { signalsIn, stateOf, statusOf } from '../process/support/proc.ts';
 import type { Candidate } from './support/candidate.ts';
 import type { Contest } from './support/contest.ts';
 import { test } from './support/fixtures.ts';
@@ -27,6 +27,26 @@ async function endsAtOnce(
   expect(await candidate.ended).toEqual(ending);
   expect(performance.now() - sentAt).toBeLessThan(1_000);
   expect(candidate.stdout).toBe('');
+}
+
+/**
+ * A signal has no receipt, and another thread than the first may take it. A process that has none pending, and whose first
+ * thread has slept for a while since without waking, has seen to it.
+ */
+async function hasTaken(pid: number, signal: number): Promise<void> {
+  let since = performance.now();
+  let before = '';
+  await until(
+    'the signal is taken',
+    () => {
+      const isPending = signalsIn(pid, 'ShdPnd').has(signal);
+      const now = `${String(isPending)} ${stateOf(pid)} ${statusOf(pid, 'voluntary_ctxt_switches')}`;
+      if (isPending || stateOf(pid) !== 'S' || now !== before) since = performance.now();
+      before = now;
+      return performance.now() - since >= 50;
+    },
+    { everyMs: 1 },
+  );
 }
 
 describe.concurrent('while waiting', () => {
@@ -89,10 +109,7 @@ describe.concurrent('while the first claim is on the wire, TERM ends it within a
     });
     await contest.leaseOnce(isHeld);
     const ending = endsAtOnce(a);
-    // A signal has no receipt. Who sleeps again, and has none pending, has seen to it.
-    const { SIGTERM } = constants.signals;
-    const isPending = () => signalsIn(a.pid, 'ShdPnd').has(SIGTERM);
-    await until('TERM is taken', () => !isPending() && stateOf(a.pid) === 'S', { everyMs: 1 });
+    await hasTaken(a.pid, constants.signals.SIGTERM);
     answer.resolve(undefined);
     await ending;
     expect(isReleased((await contest.lease())!.spec)).toBe(true);
