@@ -34,6 +34,8 @@ export interface FamilyOptions {
 /** How often a run looks for a suspension, and some time to act on it. */
 const vigilMs = 1_100;
 /** Between two blows of a keeper that has left somebody alive. */
+/** A process that hangs is asked again at least this often. */
+const longestHangMs = 1_000;
 const blowsEveryMs = 3;
 const usual: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
@@ -271,7 +273,10 @@ export class Family implements Child, Work {
     const { machine, plan, leftMs } = this.#options;
     if (plan.hangsMs === 0 || !this.#straggler.isAlive) return;
     this.#isHanging = true;
-    await machine.alarm(Math.min(plan.hangsMs, leftMs()));
+    const endsAtMs = machine.now() + plan.hangsMs;
+    // Piece by piece, because a machine that sleeps meanwhile must not hang beyond the end of all troubles.
+    while (machine.now() < endsAtMs && leftMs() > 0)
+      await machine.alarm(Math.min(endsAtMs - machine.now(), leftMs(), longestHangMs));
     this.#isHanging = false;
     if (this.#isDoomed) this.#end(this.#straggler, { kind: 'signalled', signal: 'SIGKILL' });
   }
