@@ -44,6 +44,11 @@ export function placeOptions(given: Settings): PlaceOptions {
   };
 }
 
+/** The bound of each request of a command that looks at locks. */
+export function requestTimeoutMs(given: Settings): number {
+  return read(given['request-timeout'], convert.durationMs, 5_000);
+}
+
 /** @throws {UsageError} when there is no lock */
 export function named<Lock>(
   lock: Lock | undefined,

@@ -9,6 +9,7 @@ import type { Call } from './call.ts';
 import { fenceForms, fenceName, fencePolicy, isLock, type FencePlan } from './fence-policy.ts';
 import { fencedResources, namespacesOf, verbsOf } from './fenced-resources.ts';
 import { accountName, fromPod } from './rbac.ts';
+import { yamlOf } from './yaml.ts';
 
 type Own = 'for' | 'by' | 'service-account' | 'verbs' | 'in';
 
@@ -113,11 +114,5 @@ export function fenceOptions(
 export async function run({ argv, help, env, stdout }: Call): Promise<Exit> {
   const options = fenceOptions(argv, env);
   if ('text' in options) return help(options.text);
-  return print(stdout, await asYaml(options));
-}
-
-async function asYaml(plan: FencePlan): Promise<string> {
-  const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
-  const documents = fencePolicy(plan).map((object) => dumpYaml(object, { lineWidth: -1 }));
-  return documents.join('---\n');
+  return print(stdout, await yamlOf(...fencePolicy(options)));
 }

@@ -2,7 +2,7 @@
 import { readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
 import type { Environment } from '../cli/settings.ts';
-import { choose, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import { choose, placeOptions, requestTimeoutMs, type PlaceOptions } from '../cli/place-options.ts';
 import { formatDuration } from '../duration.ts';
 import { UsageError, lockError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
@@ -10,7 +10,8 @@ import { leasesAt } from '../locks/leases.ts';
 import { print } from '../print.ts';
 import { printable } from '../text.ts';
 import { userAgent, type Call } from './call.ts';
-import { asJsonText, reportOn, type LockStatus } from './status-report.ts';
+import { asJson, reportOn, type LockStatus } from './status-report.ts';
+import { yamlOf } from './yaml.ts';
 
 const outputs = ['text', 'wide', 'json', 'yaml'] as const;
 
@@ -60,16 +61,15 @@ export function listOptions(
     ...placeOptions(settings),
     allNamespaces,
     output: choose(own.output, outputs),
-    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+    requestTimeoutMs: requestTimeoutMs(settings),
   };
 }
 
 export async function run({ argv, help, env, stdout, signal }: Call): Promise<Exit> {
   const options = listOptions(argv, env);
   if ('text' in options) return help(options.text);
-  const { loadCluster } = await import('../kube/config.ts');
+  const { chooseNamespace, loadCluster } = await import('../kube/config.ts');
   const { connect } = await import('../kube/connection.ts');
-  const { chooseNamespace } = await import('../kube/config.ts');
   const cluster = await loadCluster({ ...options, env, signal });
   const flag = options.namespace;
   const namespace = options.allNamespaces
@@ -95,11 +95,8 @@ async function shown(
   { output, allNamespaces }: ListOptions,
   wallMs: number,
 ): Promise<string> {
-  if (output === 'json') return asJsonText(rows, 2);
-  if (output === 'yaml') {
-    const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
-    return dumpYaml(rows, { lineWidth: -1 });
-  }
+  if (output === 'json') return asJson(rows, 2);
+  if (output === 'yaml') return yamlOf(rows);
   return asTable(rows, { withNamespace: allNamespaces, isWide: output === 'wide', wallMs });
 }
 

@@ -10,6 +10,7 @@ import { lockNameProblem } from '../names.ts';
 import { print } from '../print.ts';
 import type { Call } from './call.ts';
 import { needsOf, type Need, type NeedOptions } from './permissions.ts';
+import { yamlOf } from './yaml.ts';
 
 /** Whose permissions to print. */
 export interface RbacOptions extends NeedOptions {
@@ -167,7 +168,6 @@ const anyPod =
 
 /** The same as one YAML stream. */
 export async function asYaml(options: RbacOptions): Promise<string> {
-  const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
-  const documents = manifests(options).map((object) => dumpYaml(object, { lineWidth: -1 }));
-  return (options.podLabel && !options.podNames ? anyPod : '') + documents.join('---\n');
+  const documents = await yamlOf(...manifests(options));
+  return (options.podLabel && !options.podNames ? anyPod : '') + documents;
 }

@@ -89,12 +89,8 @@ export function isSame(one: LockStatus, other: LockStatus): boolean {
   return facts.every((fact) => one[fact] === other[fact]);
 }
 
-/** As JSON, on one line or, for a single look, on several. */
-export function asJson(status: LockStatus, indent?: number): string {
-  return asJsonText(status, indent);
-}
-
-export function asJsonText(value: unknown, indent?: number): string {
+/** One status or several as JSON, on one line or, for a single look, on several. */
+export function asJson(value: LockStatus | readonly LockStatus[], indent?: number): string {
   return `${printableJsonLines(JSON.stringify(value, undefined, indent))}\n`;
 }
 

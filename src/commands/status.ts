@@ -3,7 +3,13 @@ import { isatty } from 'node:tty';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
 import { choices } from '../cli/flags.ts';
-import { choose, named, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import {
+  choose,
+  named,
+  placeOptions,
+  requestTimeoutMs,
+  type PlaceOptions,
+} from '../cli/place-options.ts';
 import type { Environment } from '../cli/settings.ts';
 import { systemClock } from '../clock.ts';
 import type { Versioned } from '../election/lock.ts';
@@ -22,6 +28,7 @@ import {
   type LockStatus,
   type Subject,
 } from './status-report.ts';
+import { yamlOf } from './yaml.ts';
 
 /** Which lock to look at, and how to show it. */
 export interface StatusOptions extends PlaceOptions {
@@ -79,7 +86,7 @@ export function statusOptions(
     lock,
     output,
     watch,
-    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+    requestTimeoutMs: requestTimeoutMs(settings),
   };
 }
 
@@ -123,10 +130,8 @@ async function showStatus(options: StatusOptions, ports: StatusPorts): Promise<v
     throw lockError(options.lock, thrown);
   });
   const report = reportOn(subject, seen, clock.wall());
-  if (options.output === 'yaml') {
-    const { dumpYaml } = await import('@kubernetes/client-node/dist/yaml.js');
-    stdout(dumpYaml(report, { lineWidth: -1 }));
-  } else stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
+  if (options.output === 'yaml') stdout(await yamlOf(report));
+  else stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
 }
 
 /** Look after look, until the signal. @throws {ExpectedError} 69 or 77 when there is nothing to see at first */

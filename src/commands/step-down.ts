@@ -9,7 +9,13 @@
 import { isatty } from 'node:tty';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
-import { named, placeOptions, read, type PlaceOptions } from '../cli/place-options.ts';
+import {
+  named,
+  placeOptions,
+  read,
+  requestTimeoutMs,
+  type PlaceOptions,
+} from '../cli/place-options.ts';
 import type { Environment } from '../cli/settings.ts';
 import { systemClock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
@@ -91,7 +97,7 @@ export function stepDownOptions(
     waitMs: read(own.wait, convert.durationMs, undefined),
     force,
     yes,
-    requestTimeoutMs: read(settings['request-timeout'], convert.durationMs, 5_000),
+    requestTimeoutMs: requestTimeoutMs(settings),
   };
 }
 
