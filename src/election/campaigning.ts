@@ -32,7 +32,6 @@ const conflictSpreadMs = 10;
 /** The watch will show the winner, so there is no hurry to read. */
 const watchedConflictSpreadMs = 1_000;
 
-/** What a campaign is made of. */
 export interface CampaignSetup extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
   readonly writer: Writer;
   readonly memory: Memory;
@@ -113,12 +112,13 @@ export class Campaign {
 
   /** A watch may be late or start over: only what is newer than everything known counts. */
   #glimpse({ version, seen }: Sighting): void {
-    const { memory } = this.#options;
+    const { memory, clock } = this.#options;
     const known = memory.observation?.seen;
     const isNews = known ? isLater(version, known.version) : true;
     if (isNews) this.#candidate = afterGlimpse(this.#candidate, this.#sight(seen));
-    if (isNews === undefined)
-      this.#candidate = { ...this.#candidate, nextLookAtMs: this.#options.clock.now() };
+    if (isNews !== undefined) return;
+    memory.overhear(seen);
+    this.#candidate = { ...this.#candidate, outdated: true, nextLookAtMs: clock.now() };
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ElectorOptions } from './options.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
-import { observe, type Observation } from './observation.ts';
+import { observe, overhear, type Observation, type Sight } from './observation.ts';
 import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
 
@@ -44,18 +44,28 @@ export class Memory {
 
   /** Takes into account what the lock was seen to be just now. */
   remember(seen: Versioned | undefined): Observation {
-    const { clock, timing, writer, onSight } = this.#options;
-    this.#observation = observe(this.#observation, {
+    const { onSight } = this.#options;
+    this.#observation = observe(this.#observation, this.#sight(seen));
+    if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
+    onSight(seen?.record.holder ?? '');
+    return this.#observation;
+  }
+
+  /** Takes into account what the lock was at some time, nobody knows when. */
+  overhear(seen: Versioned | undefined): void {
+    this.#observation &&= overhear(this.#observation, this.#sight(seen));
+  }
+
+  #sight(seen: Versioned | undefined): Sight {
+    const { clock, timing, writer } = this.#options;
+    return {
       seen,
       nowMs: clock.now(),
       isOurs: writer.isOurs(seen?.record),
       isDoubtful: seen !== undefined && writer.isDoubtful(seen.record),
       renewedWithinMs: timing.retryPeriodMs * jitterFactor,
       assumedDurationMs: timing.leaseDurationMs,
-    });
-    if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
-    onSight(seen?.record.holder ?? '');
-    return this.#observation;
+    };
   }
 
   /** Whether somebody else leads, or has led and released. Our own record, emptied by somebody, does not count. */

@@ -17,6 +17,7 @@
  *   on. But the other object refused the write, because its holder had renewed it since, and then a hand emptied it. That
  *   renewal came before our sight of what the hand has left: its whole duration from this sight on is enough. The same
  *   emptied version seen again says nothing new, so the wait ends.
+ * - A sighting that may be older than what we know, or newer, adds what it promises and ends nothing (`overhear`).
  *
  * A release ends the promise of the term that it follows, and no other. A hand that came before it, between two looks, is
  * known by what it leaves (`isForeignEdit`). One that leaves no trace is not: a hand shortens the record and a newcomer claims,
@@ -86,6 +87,15 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
   // Also where the holder has changed: it may have been a hand that named another.
   const claimedUntilMs = nowMs + holder.durationMs;
   return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs, holder };
+}
+
+/** The memory after a sighting that nobody can place in the order of versions: its holder may lead. */
+export function overhear(before: Observation, sight: Sight): Observation {
+  const { seen, nowMs, isOurs, assumedDurationMs } = sight;
+  if (isOurs || !seen?.record.holder) return before;
+  const holder = holderOf(seen.record, before.holder, assumedDurationMs);
+  const promisedUntilMs = Math.max(before.promisedUntilMs, nowMs + holder.durationMs);
+  return { ...before, promisedUntilMs, holder: before.holder ?? holder };
 }
 
 const nothingPromised = { promisedUntilMs: -Infinity };

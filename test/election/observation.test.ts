@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { LeaderRecord, Versioned } from '../../src/election/lock.ts';
-import { claimableAtMs, observe, type Observation } from '../../src/election/observation.ts';
+import {
+  claimableAtMs,
+  observe,
+  overhear,
+  type Observation,
+} from '../../src/election/observation.ts';
 import { isReleased, looksAlive } from '../../src/election/record.ts';
 import { recordOf, released } from './scene.ts';
 
@@ -271,5 +276,40 @@ describe('of a lock in two objects', () => {
     test('who sees nothing but that knows of nobody', () => {
       expect(claimableAtMs(observe(undefined, look(20_100, '6+8', 'none+8')))).toBe(-Infinity);
     });
+  });
+});
+
+describe('a sighting that nobody can place in the order of versions', () => {
+  const hear = (before: Observation, record: LeaderRecord, isOurs = false): Observation =>
+    overhear(before, {
+      seen: { record, version: '9+none', origin: undefined },
+      nowMs: 6_000,
+      isOurs,
+      assumedDurationMs,
+    });
+
+  it('adds the promise of its holder to a free lock, and another one does not cut it short', () => {
+    const heard = hear(after({ at: 5_000, sees: released }), held);
+    expect(claimableAtMs(heard)).toBe(6_000 + (held.leaseDurationMs ?? 0));
+    expect(claimableAtMs(hear(heard, recordOf('c', { leaseDurationMs: 1_000 })))).toBe(
+      claimableAtMs(heard),
+    );
+  });
+
+  it('still counts when what it has shown is taken away before the next look', () => {
+    const heard = hear(after({ at: 5_000, sees: released }), held);
+    const seen = observe(heard, {
+      seen: undefined,
+      nowMs: 7_000,
+      isOurs: false,
+      assumedDurationMs,
+    });
+    expect(claimableAtMs(seen)).toBe(7_000 + (held.leaseDurationMs ?? 0));
+  });
+
+  it('ends no promise, and a record of our own makes none', () => {
+    const before = after({ at: 5_000, sees: held });
+    expect(hear(before, released)).toBe(before);
+    expect(hear(before, held, true)).toBe(before);
   });
 });

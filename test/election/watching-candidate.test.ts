@@ -150,6 +150,17 @@ describe('a standby that watches', () => {
     await scene.clock.advance(1);
     expect(calls()).toBe(2);
   });
+
+  it('waits out whom such a version has shown, although a hand has taken everything away', async () => {
+    const campaign = await standBy();
+    const record = recordOf('c', { leaseDurationMs: 30_000 });
+    post.show({ version: 'b7', seen: { record, version: 'b7', origin: undefined } });
+    scene.server.edit(undefined);
+    await scene.clock.advance(29_900);
+    expect(campaign.outcome).toBeUndefined();
+    await scene.clock.advance(200);
+    expect(campaign.outcome?.kind).toBe('elected');
+  });
 });
 
 describe('no stale sight', () => {

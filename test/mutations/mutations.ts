@@ -184,6 +184,11 @@ export const mutations: readonly Mutation[] = [
     tests: election,
   },
   {
+    name: 'news that may be old promise nothing',
+    edits: [['memory.overhear(seen);', '']],
+    tests: election,
+  },
+  {
     name: 'a silent watch is trusted for ever',
     edits: [['watch.renew();', '']],
     tests: election,
