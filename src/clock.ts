@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
-import { uptime } from 'node:os';
 import type { Clock } from './election/clock.ts';
+import { uptimeMs } from './platform/machine.ts';
+import { randomNumber } from './platform/random.ts';
 
 /** setTimeout takes no more; a longer sleep wakes early, as the port allows. */
 const longestSleepMs = 2 ** 31 - 1;
@@ -10,7 +10,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   bootTime() {
     try {
-      return uptime() * 1_000;
+      return uptimeMs();
     } catch {
       // Some sandboxes hide it. Then a suspension is not noticed, as for every other program there.
       return performance.now();
@@ -35,5 +35,5 @@ export const systemClock: Clock = {
 
 /** Uniform in [0, 1). Not Math.random: machines cloned with its state would draw the same. */
 export function random(): number {
-  return randomInt(2 ** 32) / 2 ** 32;
+  return randomNumber() / 2 ** 32;
 }

@@ -1,5 +1,4 @@
 /** From argv to an exit status: the only place that knows every command. Everything it needs of the world is handed in. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { logFormatIn, parse } from './cli/parse.ts';
 import { spokenTo } from './cli/spoken.ts';
 import { systemClock } from './clock.ts';
@@ -8,13 +7,17 @@ import { exitCode, type Exit } from './exit-code.ts';
 import { faultLine } from './observe/describe.ts';
 import { faultLineAs } from './observe/log.ts';
 import { openStderr } from './observe/stderr.ts';
+import { haveThreadsWork } from './platform/self.ts';
 import { print } from './print.ts';
 import { runCommand } from './run/wiring.ts';
 import { versionAndBuild } from './version.ts';
 import type { Surroundings, World } from './world.ts';
 
 export interface Ending extends Exit {
-  /** A thread hangs, so that an orderly exit would wait for it, perhaps for ever. */
+  /**
+   * A thread hangs that nobody waits for, and an orderly exit would: the name server does not answer, a file system
+   * hangs, a pipe in place of a kubeconfig has no writer, stderr no reader.
+   */
   readonly stuck: boolean;
 }
 
@@ -25,20 +28,6 @@ export async function main(world: World): Promise<Ending> {
   const exit = await mainTo({ ...world, stderr: sink, droppedLines: stderr.dropped });
   await stderr.drained();
   return { ...exit, stuck: await haveThreadsWork() };
-}
-
-/**
- * Whether a thread works on something that we no longer wait for: the name server does not answer, a file system
- * hangs, a pipe in place of a kubeconfig has no writer, stderr no reader.
- */
-async function haveThreadsWork(): Promise<boolean> {
-  const work = ['FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap'];
-  for (let turn = 0; turn < 3; turn += 1) {
-    if (!process.getActiveResourcesInfo().some((resource) => work.includes(resource))) return false;
-    // What has just been done is listed until the next turn of the event loop.
-    await nextTurn();
-  }
-  return true;
 }
 
 async function mainTo(world: Surroundings): Promise<Exit> {

@@ -1,6 +1,6 @@
 /** What may be the name of something, wherever it comes from: each check tells what is wrong, or nothing. */
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { hostname } from './platform/machine.ts';
+import { randomUUID } from './platform/random.ts';
 
 const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const dns1123Label = new RegExp(`^${label}$`);

@@ -2,10 +2,10 @@
  * CMD without a keeper: what can be done for it from outside. Its group is all that is known of it, on a terminal not
  * even that; a process that leaves the group is lost, and so is everything when we are killed.
  */
-import { execa } from 'execa';
 import type { Child, ChildOptions } from './types.ts';
 import { notStarted } from './not-started.ts';
 import { exitCode } from '../exit-code.ts';
+import { kill, startCommand } from '../platform/processes.ts';
 import { comesFromTerminal } from './signals.ts';
 import type { ExitStatus } from './exit-status.ts';
 
@@ -15,23 +15,13 @@ const lastPollMs = 200;
 /** @throws {ExpectedError} 126 or 127 when CMD cannot be started */
 export async function startBareChild(options: ChildOptions): Promise<Child> {
   const { command, env, variables, foreground, clock } = options;
-  const [file, ...args] = command;
-  const subprocess = execa(file, args, {
-    stdio: 'inherit',
-    detached: !foreground,
-    env: { ...env, ...variables } as Record<string, string>,
-    extendEnv: false,
-    reject: false,
-    cleanup: false,
-    buffer: false,
-  });
-  const { pid } = subprocess;
-  if (pid === undefined) throw notStarted(file, (await subprocess).code ?? 'unknown reason');
+  const { pid, ended, onExit } = startCommand(command, { ...env, ...variables }, !foreground);
+  if (pid === undefined) throw notStarted(command[0], (await ended).error ?? 'unknown reason');
 
   let running = true;
   // The event, not the promise: from now on the number is free, and the group's as soon as that is empty.
-  subprocess.nodeChildProcess.once('exit', () => (running = false));
-  const exited = subprocess.then(({ signal, exitCode: code }): ExitStatus => {
+  onExit(() => (running = false));
+  const exited = ended.then(({ signal, code }): ExitStatus => {
     return signal
       ? { kind: 'signalled', signal }
       : { kind: 'exited', code: code ?? exitCode.defect };
@@ -42,7 +32,7 @@ export async function startBareChild(options: ChildOptions): Promise<Child> {
   const groupLives = () => !foreground && exists(target) && !exists(pid);
   const lives = () => !isGone && (running || groupLives());
   const sendTo = (signal: NodeJS.Signals) => {
-    if (lives()) kill(target, signal);
+    if (lives()) signalTo(target, signal);
   };
   const gone = exited.then(async () => {
     for (let pollMs = firstPollMs; lives(); pollMs = Math.min(pollMs * 2, lastPollMs))
@@ -68,7 +58,7 @@ export async function startBareChild(options: ChildOptions): Promise<Child> {
 /** Whether a signal could find somebody, zombies included. */
 function exists(target: number): boolean {
   try {
-    process.kill(target, 0);
+    kill(target, 0);
     return true;
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
@@ -76,9 +66,9 @@ function exists(target: number): boolean {
 }
 
 /** A process that has just ended needs no signal; one that we may not signal lives on. */
-function kill(target: number, signal: NodeJS.Signals): void {
+function signalTo(target: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(target, signal);
+    kill(target, signal);
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     if (code !== 'ESRCH' && code !== 'EPERM') throw thrown;

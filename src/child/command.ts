@@ -2,10 +2,10 @@
  * Whether CMD can be executed, asked before the lock is touched: a typo must not take the lead away from a
  * healthy replica. The rules are those of execvp(3); what changes before the spawn is caught there again.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { exitCode } from '../exit-code.ts';
 import { ExpectedError } from '../errors.ts';
+import { demand, isFile, startOf } from '../platform/files-now.ts';
+import { join } from '../platform/paths.ts';
 
 /** What execvp searches when PATH is unset. */
 const defaultPath = '/usr/local/bin:/bin:/usr/bin';
@@ -61,19 +61,13 @@ function checkInterpreter(command: string, script: string): void {
 
 /** What stands behind `#!`, as the kernel reads it; undefined when this is no script, or not for us to read. */
 function interpreterOf(file: string): string | undefined {
-  const start = Buffer.alloc(256);
-  let fd: number;
+  let start: string;
   try {
-    fd = openSync(file, 'r');
+    start = startOf(file, 256).toString('latin1');
   } catch {
     return undefined;
   }
-  try {
-    readSync(fd, start, 0, start.length, 0);
-  } finally {
-    closeSync(fd);
-  }
-  return /^#![ \t]*([^ \t\n\0]+)[ \t\n\0]/.exec(start.toString('latin1'))?.[1];
+  return /^#![ \t]*([^ \t\n\0]+)[ \t\n\0]/.exec(start.padEnd(256, '\0'))?.[1];
 }
 
 function candidates(command: string, path = defaultPath): string[] {
@@ -83,8 +77,8 @@ function candidates(command: string, path = defaultPath): string[] {
 
 function verdictOn(file: string | Buffer): Verdict {
   try {
-    if (!statSync(file).isFile()) return 'not-executable';
-    accessSync(file, constants.X_OK);
+    if (!isFile(file)) return 'not-executable';
+    demand(file, 'execute');
     return 'executable';
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;

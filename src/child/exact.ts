@@ -2,7 +2,8 @@
  * What CMD would get from a bare exec, byte for byte, as far as this process can know it: strings of the runtime lose
  * what is not UTF-8, and the runtime has changed some of what we were executed with.
  */
-import { readFileSync } from 'node:fs';
+import { readNow } from '../platform/files-now.ts';
+import { parentPid } from '../platform/self.ts';
 
 /** What the last words of our own command line are, in bytes. */
 export function argumentBytes(command: readonly string[]): Buffer[] {
@@ -33,7 +34,7 @@ export function environmentBytes(
 function records(file: string): Buffer[] {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readNow(file);
   } catch {
     return [];
   }
@@ -49,13 +50,13 @@ function records(file: string): Buffer[] {
  */
 export function softFileLimit(): number | undefined {
   const ours = fileLimits('self');
-  const parents = fileLimits(String(process.ppid));
+  const parents = fileLimits(String(parentPid()));
   return ours !== undefined && ours.hard === parents?.hard ? parents.soft : undefined;
 }
 
 function fileLimits(pid: string): { soft: number; hard: string } | undefined {
   try {
-    const limits = readFileSync(`/proc/${pid}/limits`, 'latin1');
+    const limits = readNow(`/proc/${pid}/limits`).toString('latin1');
     const [, soft = '', hard = ''] = /^Max open files +(\d+) +(\S+)/m.exec(limits) ?? [];
     return soft === '' ? undefined : { soft: Number(soft), hard };
   } catch {

@@ -1,5 +1,5 @@
-import { constants } from 'node:os';
 import type { Exit } from '../exit-code.ts';
+import { signalNumbers } from '../platform/machine.ts';
 
 /** How a process ended. */
 export type ExitStatus =
@@ -11,7 +11,7 @@ export type ExitStatus =
 
 /** The first real-time signal that a program can use; the C library keeps 32 and 33. */
 const firstRealTime = 34;
-const names = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const names = new Map(Object.entries(signalNumbers).map(([name, number]) => [number, name]));
 
 /** From the status that waitpid(2) gives. */
 export function exitStatusOf(waitStatus: number): ExitStatus {
@@ -44,7 +44,7 @@ export function exitBy(signal: string): Exit {
 }
 
 export function signalNumber(signal: string): number {
-  const known = (constants.signals as Readonly<Record<string, number>>)[signal];
+  const known = signalNumbers[signal];
   if (known !== undefined) return known;
   const [, base = '', offset = '0'] = /^SIG(RTMIN|)\+?(\d*)$/.exec(signal) ?? [];
   return (base === '' ? 0 : firstRealTime) + Number(offset);

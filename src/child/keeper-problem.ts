@@ -1,17 +1,18 @@
-import { accessSync, constants, existsSync, readlinkSync } from 'node:fs';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { demand, exists, targetOf } from '../platform/files-now.ts';
+import { ownPid } from '../platform/self.ts';
 
 /** Where the keeper's program is, as far as this form of k8s-leader has one. @throws {Error} that says why there is none */
 export type FindKeeper = () => string;
 
 /** Why there can be no keeper here; undefined when there can. */
 export function keeperProblem(find: FindKeeper): string | undefined {
-  if (!existsSync('/proc/uptime')) return 'there is no /proc';
-  if (ownIdInProc() !== process.pid) return '/proc is that of another PID namespace';
+  if (!exists('/proc/uptime')) return 'there is no /proc';
+  if (ownIdInProc() !== ownPid()) return '/proc is that of another PID namespace';
   try {
     const file = find();
-    accessSync(file, constants.X_OK);
+    demand(file, 'execute');
     return undefined;
   } catch (thrown) {
     const { code, path, message } = thrown as NodeJS.ErrnoException;
@@ -28,7 +29,7 @@ export function noKeeper(problem: string): ExpectedError {
 
 function ownIdInProc(): number {
   try {
-    return Number(readlinkSync('/proc/self'));
+    return Number(targetOf('/proc/self'));
   } catch {
     return 0;
   }

@@ -5,10 +5,9 @@
  * Each has a socket, whose end tells it that we are gone, and us that it is. Their words can be trusted for as long as one
  * of them lives: the first `gone` is the kernel's word that nothing is left. If both end without it, nobody knows.
  */
-import { constants } from 'node:os';
-import type { Socket } from 'node:net';
-import type { ChildProcess } from 'node:child_process';
-import { execa, type Options } from 'execa';
+import { errorNumbers } from '../platform/machine.ts';
+import type { Running, Wire } from '../platform/ports.ts';
+import { kill, startKeeper } from '../platform/processes.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
 /** What the keeper executes, in bytes. */
@@ -44,9 +43,9 @@ export class Keepers {
   readonly gone: Promise<Disappearance>;
   /** Settles when a keeper has been killed: the other one then kills the command. */
   readonly broken: Promise<void>;
-  readonly #process: ChildProcess;
-  readonly #outer: Socket | undefined;
-  readonly #inner: Socket | undefined;
+  readonly #process: Running;
+  readonly #outer: Wire | undefined;
+  readonly #inner: Wire | undefined;
   #open = 0;
   #hasEnded = false;
   #isGone = false;
@@ -63,30 +62,20 @@ export class Keepers {
     this.gone = new Promise((resolve) => (this.#onGone = resolve));
     this.broken = new Promise((resolve) => (this.#onBroken = resolve));
     const args = [foreground ? 'terminal' : 'session', ...descriptors.map(String)];
-    const running = execa(file, args, {
-      // Neither a `pkill -f k8s-leader` nor a search for a variable finds them.
-      argv0: 'keeper',
-      env: {},
-      extendEnv: false,
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe', ...descriptors],
-      reject: false,
-      cleanup: false,
-      buffer: false,
-      ...workingFolder(),
-    } as Options);
-    this.#process = running.nodeChildProcess;
-    if (this.#process.pid === undefined) {
-      void running.then(({ code }) => {
-        this.#error = code ?? 'the keeper cannot be executed';
+    const keeper = startKeeper(file, args, descriptors);
+    this.#process = keeper;
+    const [outer, inner] = keeper.wires;
+    if (!outer || !inner) {
+      void keeper.ended.then(({ error }) => {
+        this.#error = error ?? 'the keeper cannot be executed';
         this.#onStarted(undefined);
       });
       return;
     }
-    const { stdio } = this.#process;
-    this.#outer = this.#listen(stdio[3] as Socket);
-    this.#inner = this.#listen(stdio[4] as Socket);
+    this.#outer = this.#listen(outer);
+    this.#inner = this.#listen(inner);
     // A stopped process that has ended needs no CONT, and its number may be somebody else's.
-    this.#process.once('exit', () => (this.#hasEnded = true));
+    keeper.onExit(() => (this.#hasEnded = true));
   }
 
   /** Why there is no process of the command, as far as that is known. */
@@ -105,7 +94,7 @@ export class Keepers {
   killAt(uptimeMs: number): void {
     this.#tellBoth(`until ${String(Math.floor(uptimeMs))}`);
     const { pid } = this.#process;
-    if (!this.#hasEnded && pid !== undefined) process.kill(pid, 'SIGCONT');
+    if (!this.#hasEnded && pid !== undefined) kill(pid, 'SIGCONT');
   }
 
   /** Kills everything, until nothing is left. */
@@ -145,27 +134,25 @@ export class Keepers {
     this.#inner?.write(`${line}\n`);
   }
 
-  #listen(socket: Socket): Socket {
+  #listen(wire: Wire): Wire {
     this.#open += 1;
     let rest = '';
-    socket.on('data', (chunk: Buffer) => {
+    wire.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) this.#hear(line);
     });
-    // Writing to a keeper that has just been killed is no fault: its end is what counts.
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
+    wire.on('close', () => {
       this.#open -= 1;
       if (!this.#isGone) this.#onBroken();
       // Only the inner one knows how the command ended; without it, the kernel kills the command.
-      if (socket !== this.#outer) {
+      if (wire !== this.#outer) {
         this.#onStarted(undefined);
         this.#onExited({ kind: 'signalled', signal: 'SIGKILL' });
       }
       if (this.#open === 0) this.#onGone('unknown');
     });
-    return socket;
+    return wire;
   }
 
   #hear(line: string): void {
@@ -192,16 +179,6 @@ export class Keepers {
 const zero = Buffer.alloc(1);
 
 function errorName(number: number): string {
-  const found = Object.entries(constants.errno).find(([, each]) => each === number);
+  const found = Object.entries(errorNumbers).find(([, each]) => each === number);
   return found?.[0] ?? `error ${String(number)}`;
-}
-
-/** A folder that has been removed has no name any more, but can still be worked in. */
-function workingFolder(): { cwd?: string } {
-  try {
-    process.cwd();
-    return {};
-  } catch {
-    return { cwd: '/proc/self/cwd' };
-  }
 }

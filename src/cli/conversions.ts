@@ -1,5 +1,4 @@
 /** From the text of a setting to what it means. Each throws a {@link UsageError} that names the setting. */
-import { constants } from 'node:os';
 import { parseDuration } from '../duration.ts';
 import {
   controlProblem,
@@ -10,6 +9,7 @@ import {
   lockNameProblem,
   namespaceProblem,
 } from '../names.ts';
+import { signalNumbers } from '../platform/machine.ts';
 import { refusal, type Setting } from './settings.ts';
 
 export function lockName(setting: Setting): string {
@@ -148,7 +148,7 @@ export function stopSignal(setting: Setting): NodeJS.Signals {
   const hint = 'for example TERM, INT, QUIT or KILL';
   if (['STOP', 'TSTP', 'TTIN', 'TTOU', 'CONT'].includes(bare))
     throw refusal(setting, 'it pauses or continues a process but never ends it', hint);
-  if (Object.hasOwn(constants.signals, `SIG${bare}`)) return `SIG${bare}` as NodeJS.Signals;
+  if (Object.hasOwn(signalNumbers, `SIG${bare}`)) return `SIG${bare}` as NodeJS.Signals;
   throw refusal(setting, 'not the name of a signal', hint);
 }
 

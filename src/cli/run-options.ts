@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { formatDuration } from '../duration.ts';
 import type { Patience } from '../election/candidate.ts';
 import { defaultTiming, timingProblem, timingWarning, type Timing } from '../election/timing.ts';
 import { UsageError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { resolve } from '../platform/paths.ts';
 import * as convert from './conversions.ts';
 import { choices } from './flags.ts';
 import { choose, named, placeOptions, read, type PlaceOptions } from './place-options.ts';

@@ -7,13 +7,12 @@
  * A leader renews well within its lease duration, and by default every 2 s: 10 s without a new version, and it is dead,
  * cut off, or another elector with unusually long periods. For those there is the question.
  */
-import { read } from 'node:fs';
-import { promisify } from 'node:util';
 import { formatDuration } from '../duration.ts';
 import { bounded } from '../election/request.ts';
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
 import { conflictError, lockError } from '../errors.ts';
 import type { Sink } from '../observe/stderr.ts';
+import { readSome } from '../platform/descriptors.ts';
 import { quoted } from '../text.ts';
 import { look, lookOptions, type LookPorts } from './follow.ts';
 
@@ -85,7 +84,6 @@ function released({ record }: Versioned, wallMs: number): LeaderRecord {
 /** Asks on a terminal. Whatever is not a yes is a no. */
 export async function confirm(question: string, stderr: Sink): Promise<boolean> {
   stderr(question);
-  const answer = Buffer.alloc(1_024);
-  const { bytesRead } = await promisify(read)(0, answer, 0, answer.length, null);
-  return /^y(es)?$/i.test(answer.toString('utf8', 0, bytesRead).trim());
+  const answer = await readSome(0, 1_024);
+  return /^y(es)?$/i.test(answer.toString().trim());
 }

@@ -2,11 +2,12 @@
  * `k8s-leader install DIR`: the one-file executable copies itself, so that an init container can put it into a volume
  * that other containers start it from. The copy has its name only once it is whole.
  */
-import { chmod, copyFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readCommandLine, type Spelling } from '../cli/command-line.ts';
 import { ExpectedError, UsageError } from '../errors.ts';
 import { exitCode, type Exit } from '../exit-code.ts';
+import { copyProgram, remove, rename } from '../platform/files.ts';
+import { join } from '../platform/paths.ts';
+import { ownPid } from '../platform/self.ts';
 import { print } from '../print.ts';
 import type { Call } from './call.ts';
 
@@ -52,13 +53,12 @@ async function install(folder: string, executable: string | undefined): Promise<
       'run install from the one-file executable',
     );
   const path = join(folder, 'k8s-leader');
-  const unfinished = `${path}.${String(process.pid)}`;
+  const unfinished = `${path}.${String(ownPid())}`;
   try {
-    await copyFile(executable, unfinished);
-    await chmod(unfinished, 0o755);
+    await copyProgram(executable, unfinished);
     await rename(unfinished, path);
   } catch (thrown) {
-    await rm(unfinished, { force: true }).catch(() => undefined);
+    await remove(unfinished).catch(() => undefined);
     const { code = 'unknown' } = thrown as NodeJS.ErrnoException;
     throw new ExpectedError(exitCode.unavailable, `cannot write ${path} (${code})`, {
       hint: 'name a folder that exists, is writable and has 120 MB left',

@@ -1,5 +1,4 @@
 /** `k8s-leader status`: who leads. Looks, and writes nothing. */
-import { isatty } from 'node:tty';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
 import { choices } from '../cli/flags.ts';
@@ -16,6 +15,7 @@ import type { Versioned } from '../election/lock.ts';
 import { lockError, UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { faultLine } from '../observe/describe.ts';
+import { isTerminal } from '../platform/descriptors.ts';
 import { printable } from '../text.ts';
 import { userAgent, type Call } from './call.ts';
 import { follow, look, lookOptions, type LookPorts } from './follow.ts';
@@ -104,7 +104,7 @@ export async function run({ argv, help, env, stdout, stderr, signal }: Call): Pr
     signal,
     stdout,
     stderr,
-    isTerminal: isatty(1),
+    isTerminal: isTerminal(1),
   };
   try {
     await (options.watch ? watchStatus : showStatus)(options, ports);

@@ -6,7 +6,6 @@
  *      ▲ └── somebody does ──▶ write the request on that version ── written ──▶ asked ── --wait ──▶ until its term is over
  *      └────────────────────────────── conflict ◀──┘
  */
-import { isatty } from 'node:tty';
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
 import {
@@ -25,6 +24,7 @@ import { isFor, isSameTerm } from '../election/record.ts';
 import { conflictError, lockError, UsageError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { faultLine } from '../observe/describe.ts';
+import { isTerminal } from '../platform/descriptors.ts';
 import { printable, quoted } from '../text.ts';
 import { userAgent, type Call } from './call.ts';
 import { follow, look, lookOptions, type LookPorts } from './follow.ts';
@@ -105,7 +105,7 @@ export async function run({ argv, help, env, stdout, stderr, signal }: Call): Pr
   const options = stepDownOptions(argv, env);
   if ('text' in options) return help(options.text);
   const isAsked = options.force && !options.yes;
-  if (isAsked && !(isatty(0) && isatty(2)))
+  if (isAsked && !(isTerminal(0) && isTerminal(2)))
     throw new UsageError('--force asks first, and there is no terminal to ask on', 'add --yes');
   const { openLock, onlyExisting } = await import('../locks/index.ts');
   const opened = await openLock({ ...options, env, userAgent }, signal);

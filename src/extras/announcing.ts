@@ -9,8 +9,6 @@
  * under way, a renewal opens another connection. A candidate that may not
  * record Events says so once, for the curious, and does not try again.
  */
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Clock } from '../election/clock.ts';
 import type { Loss } from '../election/events.ts';
 import { asFault, type Lock, type LockFault } from '../election/lock.ts';
@@ -18,6 +16,8 @@ import type { RunEvent } from '../events.ts';
 import { answerFault } from '../kube/answer.ts';
 import type { Connection } from '../kube/connection.ts';
 import { isObject, type JsonObject } from '../kube/json.ts';
+import { hostname } from '../platform/machine.ts';
+import { randomHex } from '../platform/random.ts';
 
 interface AnnouncingOptions {
   readonly lock: Lock;
@@ -61,7 +61,7 @@ export function announcing(options: AnnouncingOptions): Announcing {
     const { signal } = ended;
     const wallMs = clock.wall();
     // As client-go's begin: sorted by name, Events are in their order.
-    const mark = Math.trunc(wallMs).toString(16) + randomBytes(4).toString('hex');
+    const mark = Math.trunc(wallMs).toString(16) + randomHex(4);
     const how = { connection, namespace, host, wallMs, mark, signal };
     try {
       await createEvent(object, announcement, how);

@@ -19,7 +19,6 @@
  *   removal and release run side by side.
  * - A label that cannot be set or removed is a warning, and leading goes on: it routes, the lock excludes.
  */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../election/clock.ts';
 import type { Elector } from '../election/elector.ts';
 import type { Term } from '../election/term.ts';
@@ -27,6 +26,7 @@ import type { Timing } from '../election/timing.ts';
 import type { Env } from '../kube/cluster.ts';
 import type { Connection } from '../kube/connection.ts';
 import { faultLine } from '../observe/describe.ts';
+import { randomUUID } from '../platform/random.ts';
 import { PodLabel } from './pod-label.ts';
 import { labelledPod, ownPod, type Label } from './pod.ts';
 

@@ -3,7 +3,6 @@
  * change: the server stores nothing, and keeps the version, when a patch says what is there already. With it, whatever
  * was sent before on an older version and is still on its way meets a conflict.
  */
-import { hostname } from 'node:os';
 import { LockFault } from '../election/lock.ts';
 import { UsageError } from '../errors.ts';
 import { answerFault, reasonOf, type Action } from '../kube/answer.ts';
@@ -12,6 +11,7 @@ import type { Connection } from '../kube/connection.ts';
 import type { Answer } from '../kube/exchange.ts';
 import { isObject } from '../kube/json.ts';
 import { chooseNamespace } from '../kube/config.ts';
+import { hostname } from '../platform/machine.ts';
 
 /** A label, as `--pod-label` gives it. */
 export interface Label {

@@ -23,13 +23,14 @@
  * The file is replaced by a rename, so nobody reads half a line. A file system that hangs delays nothing but the file, which
  * then only says too little, and the start of CMD; a release waits for {@link releaseBoundMs}.
  */
-import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../election/clock.ts';
 import type { Loss } from '../election/events.ts';
 import type { Lock } from '../election/lock.ts';
 import type { Term } from '../election/term.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { remove, rename, writeText } from '../platform/files.ts';
+import { ownPid } from '../platform/self.ts';
 
 export interface TimeLeftOptions {
   readonly file: string;
@@ -51,7 +52,7 @@ export class TimeLeft {
 
   constructor(options: TimeLeftOptions) {
     this.#options = options;
-    this.#draft = `${options.file}.${String(process.pid)}.new`;
+    this.#draft = `${options.file}.${String(ownPid())}.new`;
   }
 
   /** Before any term. @throws {ExpectedError} 69 when there can be no such file */
@@ -94,7 +95,7 @@ export class TimeLeft {
   /** Leaves no file behind. */
   async end(): Promise<void> {
     const { file } = this.#options;
-    const removed = this.revoke().then(() => rm(file, { force: true }));
+    const removed = this.revoke().then(() => remove(file));
     await this.#waitFor(removed.catch(() => undefined));
   }
 
@@ -129,13 +130,13 @@ export class TimeLeft {
   async #replace(line: string): Promise<void> {
     const { file, warn } = this.#options;
     try {
-      await writeFile(this.#draft, line);
+      await writeText(this.#draft, line);
       await rename(this.#draft, file);
       this.#fault = undefined;
     } catch (thrown) {
       // What it says grows too short by itself; where it must say 0, better no file.
-      if (line.startsWith('0 ')) await rm(file, { force: true }).catch(() => undefined);
-      await rm(this.#draft, { force: true }).catch(() => undefined);
+      if (line.startsWith('0 ')) await remove(file).catch(() => undefined);
+      await remove(this.#draft).catch(() => undefined);
       const isNew = this.#fault === undefined;
       this.#fault = `cannot write the time left: ${(thrown as Error).message}`;
       // At the start that is an error, and told as one.

@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises';
-import type { Agent } from 'node:http';
-import type { ConnectionOptions } from 'node:tls';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { open } from '../platform/files.ts';
+import type { Agent, Tls } from '../platform/network-port.ts';
 import { oneLine } from '../text.ts';
 
 /** The environment, as it was handed to us. */
@@ -32,10 +31,7 @@ type Freshness = 'cached' | 'reload';
 /** What identifies us to the server, and the server to us. */
 export interface Access {
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls: Pick<
-    ConnectionOptions,
-    'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'
-  >;
+  readonly tls: Tls;
 }
 
 /** A configuration that leads to no cluster: exit 69. Message and hint become one line each. */
@@ -51,7 +47,7 @@ export function configError(message: string, hint?: string): ExpectedError {
 export async function readText(path: string): Promise<string> {
   const file = await open(path);
   try {
-    return await file.readFile('utf8');
+    return await file.text();
   } finally {
     await file.close();
   }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { exists } from '../platform/files-now.ts';
+import { delimiter, join } from '../platform/paths.ts';
 import { configError, type Cluster, type Env } from './cluster.ts';
 import { podCluster, serviceAccountDir } from './in-cluster.ts';
 
@@ -54,7 +54,7 @@ async function findCluster(options: ClusterOptions): Promise<Cluster> {
 
   const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   if (listed.length > 0) {
-    const files = listed.filter((file) => existsSync(file));
+    const files = listed.filter((file) => exists(file));
     if (files.length > 0) return fromFiles(files);
     throw configError(`KUBECONFIG names no file that exists: ${listed.join(', ')}`);
   }
@@ -66,7 +66,7 @@ async function findCluster(options: ClusterOptions): Promise<Cluster> {
   if (pod) return pod;
 
   const home = env['HOME'] && join(env['HOME'], '.kube', 'config');
-  if (home && existsSync(home)) return fromFiles([home]);
+  if (home && exists(home)) return fromFiles([home]);
   throw configError(
     env['KUBERNETES_SERVICE_HOST']
       ? 'no cluster is configured: this pod has no service account token, and there is no kubeconfig'

@@ -1,15 +1,8 @@
-import type { Agent } from 'node:http';
-import { isDeepStrictEqual } from 'node:util';
+import { isSameTls, retireAgent } from '../platform/network.ts';
+import type { Agent } from '../platform/network-port.ts';
 import { withinBound, type Work } from './bound.ts';
 import type { Access, Cluster } from './cluster.ts';
-import {
-  createAgent,
-  createSingleUseAgent,
-  retireAgent,
-  exchange,
-  type Answer,
-  type Call,
-} from './exchange.ts';
+import { agentFor, createSingleUseAgent, exchange, type Answer, type Call } from './exchange.ts';
 import { networkFault } from './network-fault.ts';
 import { redacting } from './redaction.ts';
 import { openStream, type Stream } from './stream.ts';
@@ -70,9 +63,9 @@ export function connect(given: Cluster, options: ConnectionOptions): Connection 
 
   const pooledAgent = (access: Access): Promise<Agent> => {
     // A connection stands for the certificates it was opened with.
-    if (!isDeepStrictEqual(access.tls, tls)) renewAgent();
+    if (!isSameTls(access.tls, tls)) renewAgent();
     tls = access.tls;
-    return (agent ??= createAgent(cluster));
+    return (agent ??= agentFor(cluster));
   };
 
   const againAfter401 = async <A extends { readonly status: number }>(

@@ -1,5 +1,5 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { createAgent, retireAgent, send } from '../platform/network.ts';
+import type { Agent, Incoming } from '../platform/network-port.ts';
 import type { Access, Cluster } from './cluster.ts';
 import { parseJson } from './json.ts';
 
@@ -20,7 +20,7 @@ export interface Exchange {
   readonly call: Call;
   readonly server: URL;
   readonly access: Access;
-  readonly agent: http.Agent;
+  readonly agent: Agent;
   readonly userAgent: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export interface Exchange {
 /** What the server said, whatever that means. */
 export interface Answer {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: Incoming['headers'];
   /** The parsed JSON; undefined when it was none. */
   readonly body: unknown;
 }
@@ -40,39 +40,24 @@ export async function exchange(options: Exchange): Promise<Answer> {
 }
 
 /** One request and the headers of its answer. */
-export async function begin(options: Exchange): Promise<http.IncomingMessage> {
-  const { server, access, signal } = options;
+export async function begin(options: Exchange): Promise<Incoming> {
+  const { server, access, agent, timeoutMs, signal } = options;
   const { method, path, body } = options.call;
-  // Node would connect first, and what cannot be sent would leave that connection behind.
-  signal.throwIfAborted();
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  const open = server.protocol === 'http:' ? http.request : https.request;
-  const request = open({
-    ...access.tls,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: it is there for CMD.
-    rejectUnauthorized: access.tls.rejectUnauthorized !== false,
-    agent: options.agent,
-    // URL has IPv6 addresses in brackets, sockets want them without.
-    hostname: server.hostname.replace(/^\[|\]$/g, ''),
-    port: server.port,
+  return send({
+    server,
+    tls: access.tls,
+    agent,
     method,
     path: server.pathname.replace(/\/$/, '') + path,
     headers: {
       ...access.headers,
       Accept: 'application/json',
       'User-Agent': options.userAgent,
-      ...(sent === undefined ? {} : { 'Content-Type': contentTypeOf(method) }),
+      ...(body === undefined ? {} : { 'Content-Type': contentTypeOf(method) }),
     },
-    // Not for us, `signal` does that: it ends a proxy's handshake, which the request has no hold of.
-    timeout: options.timeoutMs,
-  });
-
-  // Not by the option of that name: that gives the socket an error, which nobody hears if the answer is just ending.
-  signal.addEventListener('abort', () => request.destroy());
-  return new Promise<http.IncomingMessage>((resolve, reject) => {
-    // Stays, for errors after the answer has begun: those reach the reader of the body.
-    request.on('error', reject).on('response', resolve);
-    request.end(sent);
+    body: body === undefined ? undefined : JSON.stringify(body),
+    timeoutMs,
+    signal,
   });
 }
 
@@ -81,20 +66,20 @@ function contentTypeOf(method: Call['method']): string {
 }
 
 /** The rest of an answer that has begun. */
-export async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
-  const text = await readText(response);
-  return { status: response.statusCode ?? 0, headers: response.headers, body: parseJson(text) };
+export async function readAnswer(answer: Incoming): Promise<Answer> {
+  const { status, headers } = answer;
+  return { status, headers, body: parseJson(await readText(answer)) };
 }
 
-async function readText(response: http.IncomingMessage): Promise<string> {
+async function readText({ body, destroy }: Incoming): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
     if (size > maxBodyBytes) {
       // Leaving the loop does not end a connection of which this was the last piece, from Node 26 on.
-      response.socket.destroy();
+      destroy();
       throw new Error(`the answer is longer than ${String(maxBodyBytes)} bytes`);
     }
   }
@@ -104,29 +89,14 @@ async function readText(response: http.IncomingMessage): Promise<string> {
 /** TCP keep-alive begins sooner than NAT gateways and load balancers forget a silent connection. */
 export const keepAliveMs = 15_000;
 
-const pool = {
-  keepAlive: true,
-  keepAliveMsecs: keepAliveMs,
-  /** The second connection of two requests at once is not kept. */
-  maxFreeSockets: 1,
-};
-
 /** A pool of one kept-alive connection to the cluster's server. */
-export async function createAgent({ server, proxyAgent }: Cluster): Promise<http.Agent> {
-  if (proxyAgent) return Object.assign(await proxyAgent(), pool);
-  return server.protocol === 'http:' ? new http.Agent(pool) : new https.Agent(pool);
+export async function agentFor({ server, proxyAgent }: Cluster): Promise<Agent> {
+  return createAgent(server, keepAliveMs, await proxyAgent?.());
 }
 
 /** For one request, over a connection that nobody else uses, before or after. */
-export async function createSingleUseAgent(cluster: Cluster): Promise<http.Agent> {
-  const agent = await createAgent(cluster);
+export async function createSingleUseAgent(cluster: Cluster): Promise<Agent> {
+  const agent = await agentFor(cluster);
   retireAgent(agent);
   return agent;
-}
-
-/** Requests on the agent may finish; nothing is kept any more. */
-export function retireAgent(agent: http.Agent): void {
-  agent.maxFreeSockets = 0;
-  for (const sockets of Object.values(agent.freeSockets))
-    for (const socket of sockets ?? []) socket.destroy();
 }

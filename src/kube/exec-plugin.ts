@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { outputOf } from '../platform/programs.ts';
 import { configError, type Env } from './cluster.ts';
 import { isObject, objectsIn, parseJson, plainText, type JsonObject } from './json.ts';
 import { errorCode } from './network-fault.ts';
@@ -24,8 +23,6 @@ interface Issued extends Credential {
   readonly expiresAtMs: number;
 }
 
-const run = promisify(execFile);
-
 /**
  * A credential plugin (client.authentication.k8s.io). The result asks it for credentials, again when those have
  * expired, and never twice at the same time; aborting `signal` kills a plugin that this call has started.
@@ -48,13 +45,10 @@ async function ask(options: ExecPluginOptions, signal: AbortSignal): Promise<Iss
   const { spec, timeoutMs } = options;
   const command = typeof spec['command'] === 'string' ? spec['command'] : '';
   const args = Array.isArray(spec['args']) ? spec['args'].map(plainText) : [];
-  const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', signal } as const;
   let issued: Issued | undefined;
   try {
-    const plugin = run(command, args, { ...limits, env: pluginEnv(options) });
-    // It may be gone before its input is closed.
-    plugin.child.stdin?.on('error', () => undefined).end();
-    issued = readIssued((await plugin).stdout);
+    const how = { env: pluginEnv(options), timeoutMs, signal };
+    issued = readIssued(await outputOf(command, args, how));
   } catch (error) {
     const { installHint } = spec;
     const hint = typeof installHint === 'string' ? installHint : undefined;

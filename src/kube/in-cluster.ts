@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { exists } from '../platform/files-now.ts';
+import { join } from '../platform/paths.ts';
 import { configError, type Access, type Cluster, type Env, readText } from './cluster.ts';
 import { errorCode } from './network-fault.ts';
 
@@ -13,7 +13,7 @@ const maxAgeMs = 60_000;
 export async function podCluster(env: Env, dir: string): Promise<Cluster | undefined> {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'];
-  if (!host || !port || !existsSync(join(dir, 'token'))) return undefined;
+  if (!host || !port || !exists(join(dir, 'token'))) return undefined;
 
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const server = URL.parse(url);

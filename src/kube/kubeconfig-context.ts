@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve } from '../platform/paths.ts';
 import { configError } from './cluster.ts';
 import { isObject, plainText, type JsonObject } from './json.ts';
 

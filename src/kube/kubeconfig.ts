@@ -3,16 +3,21 @@
  * the rest of a start. It reads YAML and makes credentials of a user entry; requests do not go through it. Where it
  * would act differently from kubectl, the entries are changed before it sees them.
  */
-import { X509Certificate } from 'node:crypto';
-import { validateHeaderValue, type Agent } from 'node:http';
-import type { RequestOptions } from 'node:https';
-import { createSecureContext } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { checkHeader, checkTls } from '../platform/network.ts';
+import type { Agent, Tls } from '../platform/network-port.ts';
 import { configError, type Access } from './cluster.ts';
 import type { Credential } from './exec-plugin.ts';
 import type { JsonObject } from './json.ts';
 import type { KubeconfigContext } from './kubeconfig-context.ts';
 import { errorCode } from './network-fault.ts';
+
+/** What the client puts into the options of a request. */
+interface RequestOptions extends Tls {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly auth?: string;
+  readonly agent?: Agent;
+}
 
 /** The value of some YAML; undefined when it is none. Not why: the parser's message quotes the text. */
 export async function parseYaml(text: string): Promise<unknown> {
@@ -56,7 +61,8 @@ export async function proxyAgent(cluster: JsonObject): Promise<Agent> {
   const config = await clientConfig(cluster, {});
   const request: RequestOptions = {};
   await config.applyToHTTPSOptions(request);
-  return request.agent as Agent;
+  if (!request.agent) throw new Error('the client knows no proxy');
+  return request.agent;
 }
 
 async function clientConfig(cluster: JsonObject, user: JsonObject): Promise<KubeConfig> {
@@ -96,10 +102,9 @@ function toAccess(request: RequestOptions, issued: Credential): Access {
   return { headers, tls: { ca, cert, key, rejectUnauthorized, servername } };
 }
 
-/** Better a clear line now than an obscure one with every request. @throws what Node has against it */
+/** Better a clear line now than an obscure one with every request. @throws what the platform has against it */
 function checked(access: Access): Access {
-  for (const [name, value] of Object.entries(access.headers)) validateHeaderValue(name, value);
-  createSecureContext(access.tls);
-  if (access.tls.ca) new X509Certificate(access.tls.ca as Buffer);
+  for (const [name, value] of Object.entries(access.headers)) checkHeader(name, value);
+  checkTls(access.tls);
   return access;
 }

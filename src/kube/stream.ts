@@ -2,7 +2,7 @@
  * An answer that goes on: its headers are bounded in time like any answer, its lines are not. Silence is nothing that
  * can be told from a quiet server here, so no timer watches it; only TCP does, which finds a peer that is gone.
  */
-import type { IncomingMessage } from 'node:http';
+import type { Incoming } from '../platform/network-port.ts';
 import {
   keepAliveMs,
   begin,
@@ -26,27 +26,25 @@ export interface Stream {
 
 /**
  * One request and the beginning of its answer, or all of it if it is no 200. `outlive` is called when the stream has
- * begun, and what it returns when the stream has ended. @throws what Node throws
+ * begun, and what it returns when the stream has ended. @throws what the platform throws
  */
 export async function openStream(
   exchange: Exchange,
   outlive: () => () => void,
 ): Promise<Answer | Stream> {
   const response = await begin(exchange);
-  if (response.statusCode !== 200) return readAnswer(response);
-  // The time is over that was for a proxy's handshake. A socket inside a tunnel takes the agent's word for being
-  // probed already, though nobody has seen to it.
-  response.socket.setTimeout(0).setKeepAlive(false).setKeepAlive(true, keepAliveMs);
-  response.once('close', outlive());
+  if (response.status !== 200) return readAnswer(response);
+  response.withoutEnd(keepAliveMs);
+  response.onClose(outlive());
   return { status: 200, lines: linesOf(response, exchange) };
 }
 
 async function* linesOf(
-  response: IncomingMessage,
+  { body }: Incoming,
   { signal, server }: Exchange,
 ): AsyncGenerator<string, undefined> {
   try {
-    for await (const line of splitLines(response, maxBodyBytes)) {
+    for await (const line of splitLines(body, maxBodyBytes)) {
       if (signal.aborted) return;
       yield line;
     }

@@ -1,8 +1,8 @@
 /** The way to a cluster for any number of locks: it is found when the first of them needs it, once for all. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LockFault } from '../election/lock.ts';
 import { loadCluster, type ClusterOptions } from '../kube/config.ts';
 import { connect, type Connection, type ConnectionOptions } from '../kube/connection.ts';
+import { pause } from '../platform/timers.ts';
 
 type SharedClusterOptions = Omit<ClusterOptions, 'signal'> & ConnectionOptions;
 
@@ -99,10 +99,7 @@ async function afterThe(
     over.abort();
   };
   signal.addEventListener('abort', stop);
-  await Promise.race([
-    previous,
-    sleep(patienceMs, undefined, { signal: over.signal }).catch(nothing),
-  ]);
+  await Promise.race([previous, pause(patienceMs, { signal: over.signal }).catch(nothing)]);
   signal.removeEventListener('abort', stop);
   over.abort();
 }

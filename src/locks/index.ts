@@ -1,7 +1,7 @@
 /** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
-import { existsSync } from 'node:fs';
 import type { Lock } from '../election/lock.ts';
 import type { Connection } from '../kube/connection.ts';
+import { exists } from '../platform/files-now.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
 import type { Owner } from './owner.ts';
 
@@ -135,5 +135,5 @@ export async function onlyExisting(
   if (backend !== 'local') return lock;
   const { defaultLocalFile } = await import('./local.ts');
   const file = localFile ?? defaultLocalFile(env);
-  return { ...lock, read: async (how) => (existsSync(file) ? lock.read(how) : undefined) };
+  return { ...lock, read: async (how) => (exists(file) ? lock.read(how) : undefined) };
 }

@@ -10,10 +10,10 @@
  * - The number in the name is a floor: every version in the folder is greater. A file that is made anew takes one above
  *   all that was ever reached in the folders that are left, whatever the wall clock says, and removes those.
  */
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, open, readdir, realpath, remove, stat } from '../platform/files.ts';
+import { dirname, join } from '../platform/paths.ts';
+import type { OpenFile } from '../platform/ports.ts';
+import { randomHex } from '../platform/random.ts';
 import { codeOf, lockFileFault, undefinedWhenAbsent } from './local-fault.ts';
 import {
   makeFolder,
@@ -52,7 +52,7 @@ export async function openStore(file: LocalFile, seen: bigint): Promise<Store> {
   await refuseOpenFolder(file.path, folder);
   const handle = await openFile(path);
   try {
-    refuseStrange(file.path, await handle.stat());
+    refuseStrange(file.path, await handle.facts());
     const name = (await firstLine(handle, file.path)) ?? (await begin(handle, file, path, seen));
     const store = join(storesOf(path), name);
     await refuseMissing(file, dirname(store));
@@ -73,30 +73,29 @@ const mostBytes = 256;
 /** The file itself where the path is a link to it: two ways to one file must lead to one folder. */
 async function resolved(path: string): Promise<string> {
   const found = await lstat(path).catch(undefinedWhenAbsent);
-  if (found?.isSymbolicLink()) {
+  if (found?.kind === 'link') {
     refuseStrange(path, found);
     const target = await realpath(path).catch(undefinedWhenAbsent);
     if (target !== undefined) return resolved(target);
   }
-  if (found?.isFile() === false)
+  if (found && found.kind !== 'file')
     throw lockFileFault('unsupported', `the lock file ${path} is not a file`);
   return path;
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+async function openFile(path: string): Promise<OpenFile> {
   try {
-    return await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    return await open(path, { write: 'append', noFollow: true, noWait: true });
   } catch (thrown) {
     throw await whyNotMade(thrown, path);
   }
 }
 
 /** The name of the folder; undefined while the file is empty. @throws {LockFault} when it is another file */
-async function firstLine(handle: FileHandle, path: string): Promise<string | undefined> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
-  if (bytesRead === 0) return undefined;
-  const [line = ''] = buffer.toString('latin1', 0, bytesRead).split('\n');
+async function firstLine(handle: OpenFile, path: string): Promise<string | undefined> {
+  const start = await handle.start(mostBytes);
+  if (start.length === 0) return undefined;
+  const [line = ''] = start.toString('latin1').split('\n');
   const [, name] = lineForm.exec(line) ?? [];
   if (name !== undefined) return name;
   throw lockFileFault('unsupported', `${path} is not a lock file of k8s-leader`, {
@@ -106,7 +105,7 @@ async function firstLine(handle: FileHandle, path: string): Promise<string | und
 
 /** Says in the empty file where its locks are, unless somebody else does so first. */
 async function begin(
-  handle: FileHandle,
+  handle: OpenFile,
   file: LocalFile,
   path: string,
   seen: bigint,
@@ -118,14 +117,14 @@ async function begin(
   const old = await readdir(stores);
   const floors = await Promise.all(old.map((name) => reachedIn(join(stores, name), name)));
   const floor = [BigInt(Date.now()) * 1_000n, seen, ...floors].reduce(greater) + 1n;
-  const own = `${String(floor)}-${randomBytes(8).toString('hex')}`;
+  const own = `${String(floor)}-${randomHex(8)}`;
   await makeFolder(join(stores, own));
-  await handle.appendFile(`k8s-leader-locks-1 ${own}\n`);
+  await handle.write(`k8s-leader-locks-1 ${own}\n`);
   await handle.sync();
   const name = (await firstLine(handle, file.path)) ?? own;
   await refuseReplaced(file.path, path, name);
   const left = name === own ? old : [own];
-  for (const each of left) await remove(join(stores, each));
+  for (const each of left) await removeStore(join(stores, each));
   return name;
 }
 
@@ -139,8 +138,8 @@ async function reachedIn(folder: string, name: string): Promise<bigint> {
 const greater = (one: bigint, other: bigint) => (one > other ? one : other);
 
 /** What cannot be removed is in nobody's way. */
-async function remove(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+async function removeStore(folder: string): Promise<void> {
+  await remove(folder).catch(() => undefined);
 }
 
 /** @throws {LockFault} when a folder of ours is not there, not ours alone, or where it must not be */
@@ -150,7 +149,7 @@ async function refuseMissing(file: LocalFile, folder: string): Promise<void> {
     return undefined;
   });
   const { path, fileSystemType } = file;
-  if (!found?.isDirectory())
+  if (found?.kind !== 'folder')
     throw lockFileFault(
       'unsupported',
       `the lock file ${path} is here without its folder ${folder}`,
@@ -164,9 +163,7 @@ async function refuseMissing(file: LocalFile, folder: string): Promise<void> {
 }
 
 async function refuseReplaced(shown: string, path: string, name: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
-    undefinedWhenAbsent,
-  );
+  const handle = await open(path, { noWait: true }).catch(undefinedWhenAbsent);
   try {
     if (handle !== undefined && (await firstLine(handle, shown)) === name) return;
   } finally {

@@ -5,9 +5,10 @@
  * A sticky folder such as /tmp is safe. Others can make files in it, but they cannot remove or rename ours, and what
  * they have made before us is refused because it belongs to them.
  */
-import type { Stats } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, stat } from '../platform/files.ts';
+import { dirname } from '../platform/paths.ts';
+import type { FileFacts } from '../platform/ports.ts';
+import { effectiveUser } from '../platform/self.ts';
 import { chooseAnother, codeOf, fileFault, lockFileFault } from './local-fault.ts';
 
 /** The kind of file system a path is on: `f_type` of statfs(2). */
@@ -16,12 +17,12 @@ export type FileSystemType = (path: string) => Promise<number>;
 /** As `mkdir -p`. Node's own tries for ever where the system says that a parent which exists does not, as in /proc. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await mkdir(path);
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return;
     if (codeOf(thrown) !== 'ENOENT' || path === dirname(path)) throw thrown;
     await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 }).catch((again: unknown) => unlessMade(again, path));
+    await mkdir(path).catch((again: unknown) => unlessMade(again, path));
   }
 }
 
@@ -76,10 +77,10 @@ export async function refuseOpenFolder(file: string, folder: string): Promise<vo
   const found = await stat(folder).catch((thrown: unknown) => {
     throw fileFault(thrown, file);
   });
-  if (!found.isDirectory())
+  if (found.kind !== 'folder')
     throw lockFileFault('unsupported', `cannot use the lock file ${file}: ${folder} is no folder`);
   const hint = 'choose a folder of its own with --local-file; one that does not exist is made';
-  const us = process.geteuid?.();
+  const us = effectiveUser();
   if (us !== undefined && ![us, root].includes(found.uid))
     throw lockFileFault(
       'unsupported',
@@ -97,8 +98,8 @@ export async function refuseOpenFolder(file: string, folder: string): Promise<vo
 }
 
 /** @throws {LockFault} when a file of a lock is not ours; another user may have put it there */
-export function refuseStrange(file: string, found: Stats): void {
-  const us = process.geteuid?.();
+export function refuseStrange(file: string, found: FileFacts): void {
+  const us = effectiveUser();
   if (us === undefined || found.uid === us) return;
   throw lockFileFault(
     'unsupported',

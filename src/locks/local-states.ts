@@ -24,11 +24,10 @@
  * What must survive a power cut is on the disk before it counts. The rest need not be, since nobody leads after that; a
  * disk that is busy for seconds then costs no renewal.
  */
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdir, open, readdir, remove, rename, unlink } from '../platform/files.ts';
+import { dirname, join } from '../platform/paths.ts';
+import { randomHex } from '../platform/random.ts';
+import { pause } from '../platform/timers.ts';
 import { codeOf, lockFileFault, undefinedWhenAbsent } from './local-fault.ts';
 
 /** Which state it is. */
@@ -71,7 +70,7 @@ export async function presentState(
     if (mark && mark.id !== last) vain = 0;
     last = mark?.id;
     if (signal.aborted) break;
-    await sleep(pauseMs);
+    await pause(pauseMs);
   }
   throw lockFileFault('unreachable', `a part of the lock in ${folder} is gone`);
 }
@@ -111,7 +110,7 @@ export async function createState(
   const uid = newId();
   const made = join(dirname(folder), `new-${mark.id}`);
   try {
-    await mkdir(made, { mode: 0o700 });
+    await mkdir(made);
     await writeState(join(made, nameOf('state', mark)), text, true);
     await writeState(join(made, nameOf('head', mark)), '', true);
     await writeState(join(made, `lock-${uid}`), '', true);
@@ -119,7 +118,7 @@ export async function createState(
     signal.throwIfAborted();
     await rename(made, folder);
   } catch (thrown) {
-    await rm(made, { recursive: true, force: true }).catch(() => undefined);
+    await remove(made).catch(() => undefined);
     if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(thrown) ?? '')) return undefined;
     throw thrown;
   }
@@ -139,7 +138,7 @@ export function markOf(number: string, id: unknown): Mark | undefined {
     : undefined;
 }
 
-const newId = () => randomBytes(8).toString('hex');
+const newId = () => randomHex(8);
 const nameOf = (kind: 'head' | 'state', { number, id }: Mark) => `${kind}-${String(number)}-${id}`;
 
 function marksAmong(names: readonly string[], kind: 'head' | 'state'): Mark[] {
@@ -163,9 +162,9 @@ function headAmong(names: readonly string[]): Mark | undefined {
 }
 
 async function writeState(path: string, text: string, mustLast: boolean): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
+  const handle = await open(path, { write: 'new' });
   try {
-    await handle.writeFile(text);
+    await handle.write(text);
     if (mustLast) await handle.datasync();
   } finally {
     await handle.close();
@@ -173,12 +172,12 @@ async function writeState(path: string, text: string, mustLast: boolean): Promis
 }
 
 async function readState(path: string): Promise<string | undefined> {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(undefinedWhenAbsent);
+  const how = { noFollow: true, noWait: true };
+  const handle = await open(path, how).catch(undefinedWhenAbsent);
   if (!handle) return undefined;
   try {
-    const found = await handle.stat();
-    return found.isFile() && found.size <= mostBytes ? await handle.readFile('utf8') : '';
+    const found = await handle.facts();
+    return found.kind === 'file' && found.size <= mostBytes ? await handle.text() : '';
   } finally {
     await handle.close();
   }
@@ -186,7 +185,7 @@ async function readState(path: string): Promise<string | undefined> {
 
 /** Brings the names in a folder to the disk, where the file system can. What has been renamed stays so either way. */
 async function settle(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY).catch(() => undefined);
+  const handle = await open(folder).catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
 }

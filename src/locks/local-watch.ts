@@ -3,12 +3,12 @@
  *
  *     look ── another state ──▶ show it ──▶ wait for the bell, or for a while ──▶ look
  *
- * The bell is `fs.watch` on the folder of the lock. It is only a reason to look earlier: a machine that has no inotify
+ * The bell is a watch on the folder of the lock. It is only a reason to look earlier: a machine that has no inotify
  * left, a file system that does not tell, or a folder that is another one since cost time, nothing else. The bell hangs
  * before the look, so no change falls between the two.
  */
-import { watch as watchFolder, type FSWatcher } from 'node:fs';
 import type { Sighting, Versioned } from '../election/lock.ts';
+import { watchFolder } from '../platform/files.ts';
 
 /** What a look at the lock finds, and in which folder. */
 export interface Look {
@@ -63,19 +63,18 @@ function isSame(one: Versioned, other: Versioned | undefined): boolean {
 /** Rings when the present state of the lock in a folder is another. */
 class Bell {
   readonly folder: string;
-  #watcher: FSWatcher | undefined;
+  #watcher: ReturnType<typeof watchFolder> | undefined;
   #isRung = false;
   #wake: () => void = () => undefined;
 
   constructor(folder: string) {
     this.folder = folder;
     try {
-      this.#watcher = watchFolder(folder, { persistent: false });
-      this.#watcher.on('change', (_, name) => {
+      const onChange = (name: string) => {
         // A state that is written or swept away is not yet, or no longer, the present one.
-        if (!String(name).startsWith('state-')) this.#ring();
-      });
-      this.#watcher.on('error', () => {
+        if (!name.startsWith('state-')) this.#ring();
+      };
+      this.#watcher = watchFolder(folder, onChange, () => {
         this.takeDown();
       });
     } catch {

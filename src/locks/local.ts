@@ -9,13 +9,13 @@
  * A version is the number of a state. A lock begins above the floor of its folder, the wall clock (in microseconds) and
  * whatever this process has seen, so tokens go on growing when the file is made anew.
  */
-import { createHash } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
 import type { LeaderRecord, Lock, Versioned } from '../election/lock.ts';
 import { recordAfter } from '../election/record.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { sha256 } from '../platform/digest.ts';
+import { fileSystemType } from '../platform/files.ts';
+import { isAbsolute, join, resolve } from '../platform/paths.ts';
 import { fileFault, lockFileFault } from './local-fault.ts';
 import { openStore, type LocalFile, type Store } from './local-file.ts';
 import { recordFrom } from './local-record.ts';
@@ -39,7 +39,7 @@ export interface LocalLockOptions {
 export function localLock(options: LocalLockOptions): Lock {
   const file: LocalFile = {
     path: resolve(options.file),
-    fileSystemType: options.fileSystemType ?? (async (path) => (await statfs(path)).type),
+    fileSystemType: options.fileSystemType ?? fileSystemType,
   };
   const name = folderName(options);
   let highest = 0n;
@@ -111,7 +111,7 @@ function versioned(record: LeaderRecord, { mark, uid }: Omit<State, 'text'>): Ve
 function folderName({ namespace, name }: LocalLockOptions): string {
   const plain = `${encodeURIComponent(namespace)}+${encodeURIComponent(name)}`;
   if (plain.length <= 200) return plain;
-  return createHash('sha256').update(plain).digest('hex');
+  return sha256(plain);
 }
 
 /**

@@ -11,10 +11,11 @@
  * - of many connections the oldest makes way.
  * - nothing here keeps the process alive.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../election/clock.ts';
 import { ExpectedError } from '../errors.ts';
 import { exitCode } from '../exit-code.ts';
+import { listen } from '../platform/listener.ts';
+import type { Listener, Wire } from '../platform/ports.ts';
 import type { Page } from './endpoints.ts';
 
 export interface ListenAddress {
@@ -49,20 +50,16 @@ const sweepMs = 1_000;
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { address, clock, show } = options;
   const open = new Connections(clock);
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('data', readHead(socket, show));
+  const listener = await listenAt(address, (wire) => {
+    open.add(wire);
+    wire.on('data', readHead(wire, show));
   });
-  await listen(server, address);
-  // An accept that fails, for lack of descriptors, is the client's loss alone.
-  server.on('error', ignore);
-  server.unref();
-  const { address: host, port } = server.address() as AddressInfo;
+  const { host, port } = listener;
   return {
     host: host.includes(':') ? `[${host}]` : host,
     port,
     close() {
-      server.close();
+      listener.close();
       open.close();
     },
   };
@@ -70,7 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 /** Those that are open, the oldest first. */
 class Connections {
-  readonly #since = new Map<Socket, number>();
+  readonly #since = new Map<Wire, number>();
   readonly #clock: Clock;
   #isSwept = false;
   #wake = new AbortController();
@@ -79,12 +76,10 @@ class Connections {
     this.#clock = clock;
   }
 
-  add(socket: Socket): void {
-    this.#since.set(socket, this.#clock.now());
-    socket.unref();
-    socket.on('error', ignore);
-    socket.on('close', () => {
-      this.#since.delete(socket);
+  add(wire: Wire): void {
+    this.#since.set(wire, this.#clock.now());
+    wire.on('close', () => {
+      this.#since.delete(wire);
       if (this.#since.size === 0) this.#wake.abort();
     });
     if (this.#since.size > mostConnections) this.#since.keys().next().value?.destroy();
@@ -92,7 +87,7 @@ class Connections {
   }
 
   close(): void {
-    for (const socket of this.#since.keys()) socket.destroy();
+    for (const wire of this.#since.keys()) wire.destroy();
   }
 
   /** Ends those whose time is over, as long as there are any. */
@@ -102,9 +97,9 @@ class Connections {
       this.#wake = new AbortController();
       await this.#clock.sleep(sweepMs, this.#wake.signal);
       const latestMs = this.#clock.now() - mostMs;
-      for (const [socket, sinceMs] of this.#since) {
+      for (const [wire, sinceMs] of this.#since) {
         if (sinceMs > latestMs) break;
-        socket.destroy();
+        wire.destroy();
       }
     }
     this.#isSwept = false;
@@ -114,23 +109,24 @@ class Connections {
 type Show = HttpServerOptions['show'];
 
 /** Takes the request up to its empty line, and answers it. The rest stays with the kernel. */
-function readHead(socket: Socket, show: Show): (chunk: Buffer) => void {
+function readHead(wire: Wire, show: Show): (chunk: Buffer) => void {
   let text = '';
   return function take(chunk) {
     const searched = Math.max(0, text.length - 3);
     text += chunk.toString('latin1', 0, mostBytes);
     const end = text.indexOf('\r\n\r\n', searched);
     if (end < 0 && text.length < mostBytes) return;
-    socket.off('data', take);
-    socket.pause();
-    answer(socket, end < 0 ? '' : text.slice(0, end + 4), show);
+    wire.off('data', take);
+    wire.pause();
+    answer(wire, end < 0 ? '' : text.slice(0, end + 4), show);
   };
 }
 
-function answer(socket: Socket, head: string, show: Show): void {
+function answer(wire: Wire, head: string, show: Show): void {
   const [, method = '', path] = /^([A-Z]+) (\/[^\s?#]*)\S* HTTP\/1\.[01]\r\n/.exec(head) ?? [];
   const end = (page: Page) => {
-    socket.end(rendered(page, method));
+    wire.write(rendered(page, method));
+    wire.end();
   };
   if (path === undefined) {
     end(refusal(head === '' ? 431 : 400));
@@ -152,10 +148,6 @@ function answer(socket: Socket, head: string, show: Show): void {
   } catch {
     end(refusal(500));
   }
-}
-
-function ignore(): void {
-  // Of a connection: it is closed, which is all there is to do.
 }
 
 const words: Record<number, string> = {
@@ -191,16 +183,10 @@ const reasons: Record<string, string> = {
   EACCES: 'a port below 1024 needs a privilege',
 };
 
-async function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
-  const where = host === '' ? { port } : { host, port };
+async function listenAt(address: ListenAddress, onWire: (wire: Wire) => void): Promise<Listener> {
+  const { host, port } = address;
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(where, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+    return await listen(address, onWire);
   } catch (thrown) {
     const { code = 'unknown reason' } = thrown as NodeJS.ErrnoException;
     const place = host === '' ? `port ${String(port)}` : `${host} port ${String(port)}`;

@@ -2,6 +2,7 @@
 import { shellStatus } from '../child/exit-status.ts';
 import type { Clock } from '../election/clock.ts';
 import type { RunEvent } from '../events.ts';
+import { memoryBytes, nodeVersion, processorMs, startedAtMs } from '../platform/self.ts';
 import type { Endpoint } from './endpoints.ts';
 import { instruments, type Instruments } from './instruments.ts';
 import { isLeader } from './probes.ts';
@@ -157,12 +158,9 @@ interface Process {
 export function thisProcess(droppedLines: () => number): Process {
   return {
     droppedLines,
-    processorMs() {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1_000;
-    },
-    memoryBytes: () => process.memoryUsage.rss(),
-    startedAtMs: performance.timeOrigin,
-    nodeVersion: process.version,
+    processorMs,
+    memoryBytes,
+    startedAtMs: startedAtMs(),
+    nodeVersion: `v${nodeVersion()}`,
   };
 }

@@ -9,8 +9,8 @@
  *   what comes meanwhile waits in a queue as long as a pipe, then is dropped.
  * Dropped lines are counted, and the number is told as soon as a line gets through.
  */
-import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
-import { setTimeout as after } from 'node:timers/promises';
+import { kindOf, reopened, writeNow, writeSome } from '../platform/descriptors.ts';
+import { pause } from '../platform/timers.ts';
 
 export type Sink = (line: string) => void;
 
@@ -57,9 +57,9 @@ interface Way {
 }
 
 function opener(): Way {
-  const kind = kindOfStderr();
+  const kind = kindOf(stderrFd);
   if (kind === 'file') return immediate(stderrFd);
-  const own = kind === 'stream' ? reopened() : undefined;
+  const own = kind === 'stream' ? ownWay() : undefined;
   return own === undefined ? queued() : immediate(own);
 }
 
@@ -67,20 +67,9 @@ function immediate(fd: number): Way {
   return { put: (text) => putNow(fd, text), drained: () => Promise.resolve() };
 }
 
-function kindOfStderr(): 'file' | 'stream' | 'other' {
+function ownWay(): number | undefined {
   try {
-    const stat = fstatSync(stderrFd);
-    if (stat.isFile()) return 'file';
-    return stat.isFIFO() || stat.isCharacterDevice() ? 'stream' : 'other';
-  } catch {
-    return 'other';
-  }
-}
-
-function reopened(): number | undefined {
-  const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
-  try {
-    return openSync('/proc/self/fd/2', O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    return reopened(stderrFd);
   } catch {
     return undefined;
   }
@@ -88,7 +77,7 @@ function reopened(): number | undefined {
 
 function putNow(fd: number, text: string): boolean {
   try {
-    writeSync(fd, text);
+    writeNow(fd, text);
     return true;
   } catch {
     return false;
@@ -114,22 +103,19 @@ function queued(): Way {
       writing ??= drain();
       return true;
     },
-    drained: () =>
-      Promise.race([Promise.resolve(writing), after(patienceMs, undefined, { ref: false })]),
+    drained: () => Promise.race([Promise.resolve(writing), pause(patienceMs, { weak: true })]),
   };
 }
 
 /** Others may have made stderr non-blocking, CMD for one: then a full one is asked again. */
 async function writeAll(bytes: Buffer): Promise<void> {
   for (let left = bytes; left.length > 0;) {
-    const [error, written] = await new Promise<[NodeJS.ErrnoException | null, number]>((done) => {
-      write(stderrFd, left, (failure, count) => {
-        done([failure, count]);
-      });
-    });
-    if (error?.code === 'EAGAIN') await after(askAgainMs);
-    else if (error) return;
-    else left = left.subarray(written);
+    try {
+      left = left.subarray(await writeSome(stderrFd, left));
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      await pause(askAgainMs);
+    }
   }
 }
 

@@ -1,9 +1,9 @@
 /** Starts CMD, once a term. What a start needs is prepared before, because keepers take some milliseconds. */
-import { randomUUID } from 'node:crypto';
 import type { Child, CommandOptions, Preparation } from '../child/types.ts';
 import { termVariables, type TermFacts } from '../child/environment.ts';
 import type { Lock } from '../election/lock.ts';
 import type { Term } from '../election/term.ts';
+import { randomUUID } from '../platform/random.ts';
 
 interface StarterOptions extends CommandOptions {
   /** What CMD learns about its leadership beside the term. */

@@ -1,8 +1,6 @@
 /** `k8s-leader run`, put together: what the story in `run.ts` needs of the machine, the lock and the terminal. */
-import { isatty } from 'node:tty';
 import { findCommand } from '../child/command.ts';
 import { keeperProblem, noKeeper } from '../child/keeper-problem.ts';
-import { hasControllingTerminal } from '../child/terminal.ts';
 import type { RunOptions } from '../cli/run-options.ts';
 import { environmentWithoutOurs } from '../cli/settings.ts';
 import { random, systemClock } from '../clock.ts';
@@ -14,6 +12,8 @@ import { Extras } from '../extras/extras.ts';
 import { openLock } from '../locks/index.ts';
 import { defaultIdentity, identityProblem } from '../names.ts';
 import { log, wantsColours } from '../observe/log.ts';
+import { hasControllingTerminal, isTerminal } from '../platform/descriptors.ts';
+import { become, ownPid } from '../platform/self.ts';
 import { typed } from '../text.ts';
 import { version } from '../version.ts';
 import type { Surroundings } from '../world.ts';
@@ -26,7 +26,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const { command, lock: name } = options;
   const env = environmentWithoutOurs(world.env);
   const file = findCommand(command[0], env['PATH']);
-  if (options.disable) becomeCommand(file, command, env);
+  if (options.disable) become(file, command, env);
   const { findKeeper, inherited } = world;
   const unguarded = keeperProblem(findKeeper);
   if (unguarded !== undefined && options.guard === 'required') throw noKeeper(unguarded);
@@ -39,7 +39,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     level: options.logLevel,
     lock: name,
     facts: () => ({ namespace, identity }),
-    colours: wantsColours(env, isatty(2)),
+    colours: wantsColours(env, isTerminal(2)),
     wall: () => systemClock.wall(),
   });
   const emit: RunListener = (event) => {
@@ -102,17 +102,9 @@ function warningsOfThePlace(unguarded: string | undefined): string[] {
     warnings.push(
       `no keeper, so CMD outlives a killed or frozen wrapper, and its daemons outlive CMD: ${unguarded}`,
     );
-  if (process.pid === 1)
+  if (ownPid() === 1)
     warnings.push(
       'this is PID 1: zombies are not reaped, and a signal in the first 0.1s is lost; put an init in front, such as tini',
     );
   return warnings;
-}
-
-/** Only throws: there is nothing left to return to. */
-function becomeCommand(file: string, command: readonly string[], env: Environment): never {
-  // Node ignores these two, and what is ignored stays so in CMD; what is handled does not.
-  for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
-  process.execve?.(file, command, env);
-  throw new Error('process.execve returned');
 }

@@ -2,7 +2,6 @@
  * `k8s-leader doctor`: whether `run` would work with the same options, here. Every check is a line; the ones that need
  * what has failed before are left out. Nothing is written: what would be is sent as a dry run.
  */
-import { hostname } from 'node:os';
 import { placeFlags, readCommandLine, type Spelling } from '../../cli/command-line.ts';
 import type { Environment } from '../../cli/settings.ts';
 import { flags } from '../../cli/flags.ts';
@@ -10,6 +9,8 @@ import { named } from '../../cli/place-options.ts';
 import { runOptions } from '../../cli/run-options.ts';
 import { systemClock } from '../../clock.ts';
 import type { Exit } from '../../exit-code.ts';
+import { hostname } from '../../platform/machine.ts';
+import { ownPid } from '../../platform/self.ts';
 import { userAgent, type Call } from '../call.ts';
 import { checkCluster } from './cluster.ts';
 import { lineOf, open, statusOf, type Finding, type Findings } from './finding.ts';
@@ -62,7 +63,7 @@ export async function run(call: Call): Promise<Exit> {
   if ('text' in options) return help(options.text);
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
   const plan = { ...options, identity, env, userAgent };
-  const ports = { clock: systemClock, signal, pid: process.pid, findKeeper };
+  const ports = { clock: systemClock, signal, pid: ownPid(), findKeeper };
   const findings: Finding[] = [];
   for await (const finding of examine(plan, ports)) {
     findings.push(finding);

@@ -1,9 +1,9 @@
 /** What `doctor` looks at on this machine: programs, init, the file of a local lock. */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
 import { findCommand } from '../../child/command.ts';
 import { keeperProblem } from '../../child/keeper-problem.ts';
 import { exitCode } from '../../exit-code.ts';
+import { demand, exists, isFile, readNow } from '../../platform/files-now.ts';
+import { basename, dirname, resolve } from '../../platform/paths.ts';
 import { look } from '../follow.ts';
 import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
 import type { DoctorPlan, DoctorPorts } from './target.ts';
@@ -45,7 +45,7 @@ function checkInit(pid: number) {
 
 function firstProcess(): string[] | undefined {
   try {
-    return readFileSync('/proc/1/cmdline', 'utf8').split('\0');
+    return readNow('/proc/1/cmdline').toString().split('\0');
   } catch {
     return undefined;
   }
@@ -56,7 +56,7 @@ export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Fin
   try {
     const { defaultLocalFile } = await import('../../locks/local.ts');
     const file = resolve(plan.localFile ?? defaultLocalFile(plan.env));
-    if (!existsSync(file)) {
+    if (!exists(file)) {
       yield await whereItWouldBeMade(file);
       return;
     }
@@ -80,7 +80,7 @@ export async function* checkLocalFile(plan: DoctorPlan, ports: DoctorPorts): Fin
 async function whereItWouldBeMade(file: string): Promise<Finding> {
   const { refuseOpenFolder } = await import('../../locks/local-place.ts');
   let folder = dirname(file);
-  while (!existsSync(folder)) folder = dirname(folder);
+  while (!exists(folder)) folder = dirname(folder);
   if (!isWritable(folder)) return unwritable(`${file} cannot be made`, folder);
   // What the candidate makes is for its owner alone.
   if (folder === dirname(file)) await refuseOpenFolder(file, folder);
@@ -89,7 +89,8 @@ async function whereItWouldBeMade(file: string): Promise<Finding> {
 
 function isWritable(path: string): boolean {
   try {
-    accessSync(path, statSync(path).isFile() ? constants.W_OK : constants.W_OK | constants.X_OK);
+    if (isFile(path)) demand(path, 'write');
+    else demand(path, 'write', 'execute');
     return true;
   } catch {
     return false;

@@ -1,0 +1,2 @@
+/** What is behind descriptors that we were started with. */
+export * from './node/descriptors.ts';

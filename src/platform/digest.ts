@@ -1,0 +1,2 @@
+/** Digests of texts. */
+export * from './node/digest.ts';

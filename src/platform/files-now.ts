@@ -1,0 +1,2 @@
+/** Files that are at hand, without waiting. */
+export * from './node/files-now.ts';

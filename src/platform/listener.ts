@@ -1,0 +1,2 @@
+/** Listens for connections. */
+export * from './node/listener.ts';

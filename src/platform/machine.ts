@@ -1,0 +1,2 @@
+/** What the system says about itself. */
+export * from './node/machine.ts';

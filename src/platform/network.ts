@@ -1,0 +1,2 @@
+/** Requests by HTTP. */
+export * from './node/network.ts';

@@ -1,0 +1,1 @@
+export { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';

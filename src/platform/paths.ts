@@ -1,0 +1,2 @@
+/** Paths of files, as text. */
+export * from './node/paths.ts';

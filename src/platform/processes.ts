@@ -1,0 +1,2 @@
+/** Processes that we start and signal. */
+export * from './node/processes.ts';

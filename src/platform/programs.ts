@@ -1,0 +1,2 @@
+/** Programs that tell us something. */
+export * from './node/programs.ts';

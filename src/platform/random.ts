@@ -1,0 +1,2 @@
+/** What nobody can guess. */
+export * from './node/random.ts';

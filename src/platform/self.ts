@@ -1,0 +1,2 @@
+/** This process. */
+export * from './node/self.ts';

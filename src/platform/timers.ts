@@ -1,0 +1,2 @@
+/** A pause, beside the timers of the web. */
+export * from './node/timers.ts';
