@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlPlaneBinaries } from '../control-plane/binaries.ts';
 import type { ApiRequest } from './control-plane/api-request.ts';
-import { apiserverIn } from './control-plane/apiserver.ts';
+import { apiserverIn, type Apiserver } from './control-plane/apiserver.ts';
 import { readAuditLog, type AuditEntry } from './control-plane/audit-log.ts';
-import { etcdIn } from './control-plane/etcd.ts';
+import { etcdIn, type EtcdMember } from './control-plane/etcd.ts';
 import { writeKubeconfig, type KubeconfigOptions } from './control-plane/kubeconfig.ts';
 import { startReaper } from './control-plane/reaper.ts';
 import type { ServerProcess } from './control-plane/server-process.ts';
@@ -27,6 +27,7 @@ export type {
 } from './control-plane/api-request.ts';
 export type { AuditEntry } from './control-plane/audit-log.ts';
 export type { KubeconfigOptions } from './control-plane/kubeconfig.ts';
+export type { Apiserver } from './control-plane/apiserver.ts';
 export type { ServerProcess } from './control-plane/server-process.ts';
 export { minimalLeaseRules } from './control-plane/service-account.ts';
 export type { PolicyRule, ServiceAccountOptions } from './control-plane/service-account.ts';
@@ -41,7 +42,9 @@ export interface ControlPlane {
   /** Bearer token of a member of system:masters. */
   readonly adminToken: string;
   readonly apiserver: ServerProcess;
+  /** The only member, or the first. */
   readonly etcd: ServerProcess;
+  readonly members: readonly EtcdMember[];
   /** One request as the administrator, or with the token in the options. */
   readonly request: ApiRequest;
   /** Writes a kubeconfig and returns its path; the administrator's unless it names a user. */
@@ -56,8 +59,11 @@ export interface ControlPlane {
    * from its start.
    */
   auditLog(): Promise<AuditEntry[]>;
-  /** Starts another API server on the same etcd, with the same secrets; ends with this one. */
-  another(): Promise<Pick<ControlPlane, 'url' | 'caFile'>>;
+  /**
+   * Starts another API server on the same etcd, with the same certificate and secrets; ends with this one. `etcdUrl` is
+   * another way there.
+   */
+  another(options?: { readonly etcdUrl?: string }): Promise<Apiserver>;
   /**
    * Kills the servers and removes every file. Safe to call twice. Happens by itself when the
    * process goes away.
@@ -65,20 +71,25 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/**
- * Starts it and resolves when it is ready for anything. `apiserverArgs` are added to the server's
- * command line.
- */
-export async function startControlPlane(
-  options: { readonly apiserverArgs?: readonly string[] } = {},
-): Promise<ControlPlane> {
+/** What a control plane may be asked to be beside the usual. */
+export interface ControlPlaneOptions {
+  /** Added to the server's command line. */
+  readonly apiserverArgs?: readonly string[];
+  /** Default: 1. */
+  readonly etcdMembers?: number;
+}
+
+/** Starts it and resolves when it is ready for anything. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await controlPlaneBinaries((line) => process.stderr.write(`${line}\n`));
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-cluster-'));
   const reaper = await startReaper(folder);
   const others: ServerProcess[] = [];
   try {
-    const { etcd, url: etcdUrl } = await etcdIn(folder, binaries.etcd, reaper);
-    await etcd.start();
+    const { etcdMembers = 1 } = options;
+    const members = await etcdIn({ folder, file: binaries.etcd, reaper, members: etcdMembers });
+    await Promise.all(members.map(({ member }) => member.start()));
+    const etcdUrl = members.map((member) => member.url).join(',');
     const file = binaries.apiserver;
     const extraArgs = options.apiserverArgs ?? [];
     const parts = { folder, file, etcdUrl, reaper, extraArgs };
@@ -94,7 +105,8 @@ export async function startControlPlane(
       caFile,
       adminToken,
       apiserver,
-      etcd,
+      etcd: members[0]!.member,
+      members,
       request,
       kubeconfig,
       async serviceAccount(account) {
@@ -102,11 +114,11 @@ export async function startControlPlane(
         const kubeconfigPath = await kubeconfig({ user: { token }, namespace: account.namespace });
         return { token, kubeconfigPath };
       },
-      async another() {
-        const { adminToken: token, serviceAccountKey } = server;
+      async another(said = {}) {
+        const { serviceAccountKey, certFolder } = server;
         const name = `apiserver-${others.length + 2}`;
-        const secrets = { adminToken: token, serviceAccountKey };
-        const another = await apiserverIn({ ...parts, ...secrets, name });
+        const shared = { adminToken, serviceAccountKey, certFolder };
+        const another = await apiserverIn({ ...parts, ...shared, ...said, name });
         others.push(another.apiserver);
         await another.apiserver.start();
         return another;
@@ -114,7 +126,7 @@ export async function startControlPlane(
       auditLog: () => readAuditLog(server.auditFile),
       async close() {
         await Promise.all([apiserver, ...others].map((each) => each.stop()));
-        await etcd.stop();
+        await Promise.all(members.map(({ member }) => member.stop()));
         await reaper.reap();
       },
     };

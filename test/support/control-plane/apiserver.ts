@@ -17,6 +17,7 @@ export interface Apiserver {
   readonly url: string;
   /** Written by the server at its first start. */
   readonly caFile: string;
+  readonly certFolder: string;
   readonly adminToken: string;
   /** Signs the tokens of service accounts. */
   readonly serviceAccountKey: string;
@@ -32,8 +33,9 @@ export interface ApiserverParts {
   readonly reaper: Reaper;
   /** Appended to our own, so they win. */
   readonly extraArgs: readonly string[];
-  /** By default the only one; another has a name of its own, and the secrets of the first. */
+  /** By default the only one; another has a name of its own, and the certificate and secrets of the first. */
   readonly name?: string;
+  readonly certFolder?: string;
   readonly adminToken?: string;
   readonly serviceAccountKey?: string;
 }
@@ -48,13 +50,14 @@ export async function apiserverIn({
   name: folderName = 'apiserver',
   adminToken = randomUUID(),
   serviceAccountKey = signingKey(),
+  certFolder = join(folder, folderName, 'certs'),
 }: ApiserverParts): Promise<Apiserver> {
   const home = join(folder, folderName);
   const inHome = (name: string): string => join(home, name);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   // The server signs its own certificate at its first start; this file ends with the CA it used.
-  const caFile = inHome('certs/apiserver.crt');
+  const caFile = join(certFolder, 'apiserver.crt');
   const auditFile = inHome('audit.log');
   const request = apiRequests(url, () => readFile(caFile, 'utf8'), adminToken);
 
@@ -76,7 +79,7 @@ export async function apiserverIn({
       // Without it the server looks for a default route, which a sandbox may lack.
       '--advertise-address=127.0.0.1',
       `--secure-port=${port}`,
-      `--cert-dir=${inHome('certs')}`,
+      `--cert-dir=${certFolder}`,
       // Loopback is no valid endpoint of the `kubernetes` Service, which nobody uses here.
       '--endpoint-reconciler-type=none',
       '--service-cluster-ip-range=10.0.0.0/24',
@@ -96,7 +99,8 @@ export async function apiserverIn({
       ...extraArgs,
     ],
   });
-  return { apiserver, port, url, caFile, adminToken, serviceAccountKey, auditFile, request };
+  const secrets = { adminToken, serviceAccountKey, certFolder };
+  return { apiserver, port, url, caFile, auditFile, request, ...secrets };
 }
 
 function signingKey(): string {
