@@ -1,4 +1,4 @@
-/** Programs that everybody runs, as they come, and that leave processes behind: PostgreSQL and cron. */
+/** Programs that everybody runs, as they come, and that leave processes behind: PostgreSQL and cron. `ROUNDS=50` repeats each case. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,18 @@ import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { play } from './support/adversaries.ts';
 import type { Den } from './support/den.ts';
 import { endings, withinMs, type EndingName } from './support/endings.ts';
+import { tellFigures } from './support/figures.ts';
 import { argvOf, until } from './support/proc.ts';
 import { need, test } from './support/stage.ts';
 
 vi.setConfig({ testTimeout: 4 * withinMs, hookTimeout: 4 * withinMs });
 
-const everyEnding = Object.keys(endings) as EndingName[];
+const rounds = Array.from({ length: Number(process.env['ROUNDS'] ?? 1) }, (_, index) => index + 1);
+const everyCase = rounds.flatMap((round) =>
+  (Object.keys(endings) as EndingName[]).map((ending) => ({ ending, round })),
+);
+
+afterAll(tellFigures);
 
 /** Whose command line begins so, among those who work in the den. */
 function running(den: Den, start: string): number[] {
@@ -48,10 +54,11 @@ describe('PostgreSQL: nothing is left when', () => {
     return ['sh', '-c', script, 'sh', ...asPostgres, `${folder}/postgres`, ...options];
   }
 
-  test.concurrent.for(everyEnding)('%s', async (ending, { stage }) => {
+  test.concurrent.for(everyCase)('$ending (round $round)', async ({ ending }, { stage }) => {
     await play(stage, {
       command: (den) => server(den, ending === 'its first process ends'),
       ending,
+      name: 'PostgreSQL',
       isComplete: async ({ den }) => {
         for (const query of ['select pg_sleep(1000)', "do 'begin loop null; end loop; end'"])
           stage.start(['psql', '-h', den.folder, '-U', 'postgres', '-c', query]);
@@ -77,12 +84,13 @@ describe('cron: nothing is left when', () => {
     'mount --bind /dev/null /etc/crontab && mkdir /var/spool/cron/crontabs && ' +
     'cp "$1" /var/spool/cron/crontabs/root && chmod 600 /var/spool/cron/crontabs/root && shift && exec "$@"';
 
-  test.concurrent.for(everyEnding)('%s', async (ending, { stage }) => {
+  test.concurrent.for(everyCase)('$ending (round $round)', async ({ ending }, { stage }) => {
     const table = join(stage.folder, 'crontab');
     writeFileSync(table, `HOME=${join(stage.folder, 'den')}\n@reboot perl -e 'sleep 1000'\n`);
     await play(stage, {
       command: () => ['sh', '-c', 'cron -f & echo ready; read -r _; exit 7'],
       ending,
+      name: 'cron',
       options: { before: ['unshare', '--mount', 'sh', '-c', apart, 'sh', table] },
       isComplete: ({ den }) => until(() => running(den, 'perl -e sleep').length === 1),
     });

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { Den } from './den.ts';
 import { endings, flags, type EndingName, type Scene } from './endings.ts';
+import { note } from './figures.ts';
 import { until } from './proc.ts';
 import { fixture, need, type RunOptions, type Stage } from './stage.ts';
 
@@ -30,6 +31,8 @@ export function adversary(kind: Kind, den: Den, howMany = 20): string[] {
 export interface Plot {
   readonly command: (den: Den, stage: Stage) => readonly string[];
   readonly ending: EndingName;
+  /** What it is called among the figures. */
+  readonly name?: string;
   readonly options?: RunOptions;
   /** Settles when all of the command is there; usually it says so. */
   readonly isComplete?: (scene: Scene) => Promise<void>;
@@ -37,7 +40,10 @@ export interface Plot {
   readonly bystander?: (den: Den) => readonly string[];
 }
 
-/** Nothing of the command survives the ending, and everybody of the bystander does. */
+/**
+ * Nothing of the command survives the ending, and everybody of the bystander does. Where the wrapper was killed, the
+ * figures are told how long that took.
+ */
 export async function play(stage: Stage, plot: Plot): Promise<void> {
   need('perl');
   const den = new Den(stage);
@@ -53,7 +59,8 @@ export async function play(stage: Stage, plot: Plot): Promise<void> {
   // Who forks all the time may be missed.
   await until(() => den.residents().length > 1);
 
-  await endings[plot.ending](scene);
+  const goneAfterMs = await endings[plot.ending](scene);
+  if (goneAfterMs !== undefined) note(plot.name ?? 'all', goneAfterMs);
 
   expect(den.isEmpty()).toBe(true);
   expect(neighbours.residents()).toEqual(expect.arrayContaining(innocent));

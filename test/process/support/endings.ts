@@ -8,8 +8,11 @@ import type { Stage, Wrapper } from './stage.ts';
 /** With as much of the machine as others leave. */
 export const withinMs = 60_000;
 
-/** Brings a wrapper to its end; settles when nothing may be left of its command. */
-export type Ending = (scene: Scene) => Promise<void>;
+/**
+ * Brings a wrapper to its end; settles when nothing may be left of its command. Where the wrapper was killed, with the
+ * milliseconds from then until nothing was.
+ */
+export type Ending = (scene: Scene) => Promise<number | undefined>;
 
 export interface Scene {
   readonly stage: Stage;
@@ -21,17 +24,20 @@ export interface Scene {
 export const flags = ['--stop-timeout', '0.2', '--lease-duration', '60', '--renew-deadline', '50'];
 
 /** The wrapper lives, and says that the lock is free when it has ended: by then nobody is left. */
-async function ended({ stage, wrapper, den }: Scene, holder = ''): Promise<void> {
+async function ended({ stage, wrapper, den }: Scene, holder = ''): Promise<undefined> {
   await wrapper.exit;
   expect(den.isEmpty()).toBe(true);
   expect(stage.lockFile.holder).toBe(holder);
 }
 
 /** Nobody can hand the lock back. All that has to go goes before the lease runs out. */
-async function orphaned({ den }: Scene, { outer, inner }: Keepers): Promise<void> {
+async function orphaned({ den }: Scene, { outer, inner }: Keepers): Promise<number> {
+  const killedAtMs = performance.now();
   await until(() => den.isEmpty());
+  const goneAfterMs = performance.now() - killedAtMs;
   send(outer, 'SIGCONT');
   await until(() => ![outer, inner].some((pid) => isKeeper(pid) && isAlive(pid)));
+  return goneAfterMs;
 }
 
 function killing(...who: ('wrapper' | 'outer' | 'inner')[]): Ending {
@@ -41,7 +47,7 @@ function killing(...who: ('wrapper' | 'outer' | 'inner')[]): Ending {
     // Stopped first, so that it cannot take part.
     if (who.includes('wrapper')) send(pids.wrapper, 'SIGSTOP');
     for (const each of who) send(pids[each], 'SIGKILL');
-    await (who.includes('wrapper') ? orphaned(scene, pids) : ended(scene));
+    return who.includes('wrapper') ? orphaned(scene, pids) : ended(scene);
   };
 }
 
@@ -54,22 +60,22 @@ function stoppingOneAndKilling(which: 'outer' | 'inner'): Ending {
     send(keepers[which], 'SIGSTOP');
     if (which === 'outer') await until(() => stateOf(keepers.outer) === 'T');
     send(wrapperPid, 'SIGKILL');
-    await orphaned(scene, keepers);
+    return orphaned(scene, keepers);
   };
 }
 
 export const endings = {
   'its first process ends': async (scene) => {
     scene.wrapper.stdin.write('\n');
-    await ended(scene);
+    return ended(scene);
   },
   'the wrapper gets TERM': async (scene) => {
     scene.wrapper.signal('SIGTERM');
-    await ended(scene);
+    return ended(scene);
   },
   'another leads': async (scene) => {
     scene.stage.lockFile.usurp('somebody');
-    await ended(scene, 'somebody');
+    return ended(scene, 'somebody');
   },
   'the wrapper is killed': killing('wrapper'),
   'the inner keeper is killed': killing('inner'),
