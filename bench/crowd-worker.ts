@@ -83,10 +83,10 @@ async function start(order: Extract<Order, { do: 'start' }>): Promise<void> {
 
 function tell(elector: number, event: ElectionEvent): void {
   const atMs = monotonicMs();
-  if (event.type === 'elected') report({ told: 'elected', elector, atMs });
-  else if (event.type === 'standing-by') report({ told: 'standing-by', elector });
-  else if (event.type === 'release' && event.outcome.kind === 'released')
+  if (event.kind === 'elected') report({ told: 'elected', elector, atMs });
+  else if (event.kind === 'standing-by') report({ told: 'standing-by', elector });
+  else if (event.kind === 'release' && event.outcome.kind === 'released')
     report({ told: 'released', elector, atMs });
-  else if (event.type === 'release' || event.type === 'lost' || event.type === 'restored')
+  else if (event.kind === 'release' || event.kind === 'lost' || event.kind === 'restored')
     report({ told: 'trouble', elector, what: JSON.stringify(event) });
 }

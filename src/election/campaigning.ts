@@ -80,7 +80,7 @@ export class Campaign {
         case 'claim': {
           const claimed = await this.#claim(step.observation);
           if (claimed.kind === 'written' && !isAborted() && this.#isInTime(claimed)) {
-            if (before.trouble) emit({ type: 'in-reach' });
+            if (before.trouble) emit({ kind: 'in-reach' });
             return { kind: 'won', won: claimed };
           }
           this.#afterClaim(claimed);

@@ -66,7 +66,7 @@ export class Elector {
       throw new Error('this elector is already standing or leading');
     this.#isCampaigning = true;
     const asideMs = this.#memory.asideUntilMs - this.#options.clock.now();
-    if (asideMs > 0) this.#options.emit({ type: 'standing-aside', forMs: asideMs });
+    if (asideMs > 0) this.#options.emit({ kind: 'standing-aside', forMs: asideMs });
     try {
       const campaign = new Campaign({ ...this.#parts(), patience, once, signal });
       const result = await campaign.untilDecided();
@@ -84,7 +84,7 @@ export class Elector {
     const { emit } = this.#options;
     const { record, version } = won.current;
     const fencingToken = fencingTokenOf(version);
-    emit({ type: 'elected', fencingToken, transitions: record.transitions });
+    emit({ kind: 'elected', fencingToken, transitions: record.transitions });
     this.#term = new ElectedTerm({ ...this.#parts(), won, shutdown });
     return this.#term;
   }

@@ -28,41 +28,41 @@ export type RenewalResult = 'acknowledged' | 'conflict' | 'failed';
 
 export type ElectionEvent =
   | {
-      readonly type: 'standing-by';
+      readonly kind: 'standing-by';
       readonly record: LeaderRecord;
       readonly freeInMs: number;
       /** When patience ends; Infinity if it never does. */
       readonly givesUpInMs: number;
     }
   /** The object was deleted or emptied by force. The last holder may still lead for this long. */
-  | { readonly type: 'waiting-out'; readonly freeInMs: number }
-  | { readonly type: 'out-of-reach'; readonly fault: LockFault }
-  | { readonly type: 'in-reach' }
+  | { readonly kind: 'waiting-out'; readonly freeInMs: number }
+  | { readonly kind: 'out-of-reach'; readonly fault: LockFault }
+  | { readonly kind: 'in-reach' }
   /** The lock cannot be watched: candidates poll it, and leaders find out when they renew. */
-  | { readonly type: 'unwatched'; readonly fault: LockFault }
-  | { readonly type: 'watched' }
+  | { readonly kind: 'unwatched'; readonly fault: LockFault }
+  | { readonly kind: 'watched' }
   /** A watch has ended or failed; another follows. For counters. */
-  | { readonly type: 'watch-ended'; readonly fault: LockFault | undefined }
-  | { readonly type: 'elected'; readonly fencingToken: string; readonly transitions: number }
+  | { readonly kind: 'watch-ended'; readonly fault: LockFault | undefined }
+  | { readonly kind: 'elected'; readonly fencingToken: string; readonly transitions: number }
   /** One attempt to renew is over. For counters. */
   | {
-      readonly type: 'renewal';
+      readonly kind: 'renewal';
       readonly result: RenewalResult;
       /** From its beginning to the answer, or to when none was waited for any more. */
       readonly tookMs: number;
     }
-  | { readonly type: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
-  | { readonly type: 'renewal-recovered' }
+  | { readonly kind: 'renewal-failing'; readonly fault: LockFault; readonly lossInMs: number }
+  | { readonly kind: 'renewal-recovered' }
   /** Somebody had deleted, emptied or edited our record; we have written it again. */
-  | { readonly type: 'restored'; readonly found: ForeignEdit }
-  | { readonly type: 'suspended'; readonly forMs: number }
-  | { readonly type: 'resumed' }
+  | { readonly kind: 'restored'; readonly found: ForeignEdit }
+  | { readonly kind: 'suspended'; readonly forMs: number }
+  | { readonly kind: 'resumed' }
   /** Somebody asked the leader to hand over: the work should end, then the lock is handed back. */
-  | { readonly type: 'asked-to-step-down' }
+  | { readonly kind: 'asked-to-step-down' }
   /** The last term was asked to step down, so others go first for this long, or until one has led. */
-  | { readonly type: 'standing-aside'; readonly forMs: number }
-  | { readonly type: 'lost'; readonly loss: Loss }
-  | { readonly type: 'release'; readonly outcome: ReleaseOutcome };
+  | { readonly kind: 'standing-aside'; readonly forMs: number }
+  | { readonly kind: 'lost'; readonly loss: Loss }
+  | { readonly kind: 'release'; readonly outcome: ReleaseOutcome };
 
 export type ElectionListener = (event: ElectionEvent) => void;
 

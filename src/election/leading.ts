@@ -234,7 +234,7 @@ export class ElectedTerm implements Term {
     const how = { clock, memory, boundMs, loss, latest: basis, done, acquireTimeUs };
     const outcome = await release(writer, how);
     if (this.stepDown.aborted) memory.standAside(facts.transitions);
-    emit({ type: 'release', outcome });
+    emit({ kind: 'release', outcome });
     return outcome;
   }
 

@@ -18,8 +18,8 @@ export function candidateNews(before: Candidate, after: Candidate, nowMs: number
 
 function newsOfReach({ trouble: before }: Candidate, { trouble }: Candidate): ElectionEvent[] {
   if (trouble && trouble.fault.kind !== before?.fault.kind)
-    return [{ type: 'out-of-reach', fault: trouble.fault }];
-  return before && !trouble ? [{ type: 'in-reach' }] : [];
+    return [{ kind: 'out-of-reach', fault: trouble.fault }];
+  return before && !trouble ? [{ kind: 'in-reach' }] : [];
 }
 
 function newsOfTheHolder(before: Candidate, after: Candidate, nowMs: number): ElectionEvent[] {
@@ -30,27 +30,27 @@ function newsOfTheHolder(before: Candidate, after: Candidate, nowMs: number): El
   const freeInMs = claimableAtMs(observation) - nowMs;
   if (freeInMs <= 0) return [];
   const record = observation.seen?.record;
-  if (!record?.holder) return [{ type: 'waiting-out', freeInMs }];
+  if (!record?.holder) return [{ kind: 'waiting-out', freeInMs }];
   if (isSameTerm(record, known?.seen?.record)) return [];
-  return [{ type: 'standing-by', record, freeInMs, givesUpInMs: waitEndsAtMs(after) - nowMs }];
+  return [{ kind: 'standing-by', record, freeInMs, givesUpInMs: waitEndsAtMs(after) - nowMs }];
 }
 
 export function leaderNews(before: Leader, after: Leader, nowMs: number): ElectionEvent[] {
   const { loss, fault, doubt, isAskedToStepDown } = after;
   if (before.loss) return [];
-  if (loss) return [{ type: 'lost', loss }];
+  if (loss) return [{ kind: 'lost', loss }];
   const news: ElectionEvent[] = [];
   if (fault && !before.fault)
-    news.push({ type: 'renewal-failing', fault, lossInMs: lossAtMs(after) - nowMs });
-  if (before.fault && !fault) news.push({ type: 'renewal-recovered' });
-  if (before.found && !after.found) news.push({ type: 'restored', found: before.found });
-  if (doubt && !before.doubt) news.push({ type: 'suspended', forMs: doubt.sleptMs });
-  if (before.doubt && !doubt) news.push({ type: 'resumed' });
-  if (isAskedToStepDown && !before.isAskedToStepDown) news.push({ type: 'asked-to-step-down' });
+    news.push({ kind: 'renewal-failing', fault, lossInMs: lossAtMs(after) - nowMs });
+  if (before.fault && !fault) news.push({ kind: 'renewal-recovered' });
+  if (before.found && !after.found) news.push({ kind: 'restored', found: before.found });
+  if (doubt && !before.doubt) news.push({ kind: 'suspended', forMs: doubt.sleptMs });
+  if (before.doubt && !doubt) news.push({ kind: 'resumed' });
+  if (isAskedToStepDown && !before.isAskedToStepDown) news.push({ kind: 'asked-to-step-down' });
   return news;
 }
 
 /** One try to renew is over. */
 export function renewalNews(outcome: WriteOutcome, tookMs: number): ElectionEvent {
-  return { type: 'renewal', result: results[outcome.kind], tookMs };
+  return { kind: 'renewal', result: results[outcome.kind], tookMs };
 }

@@ -104,7 +104,7 @@ export class LockWatch {
       denials = this.#isOpen || fault?.kind !== 'denied' ? 0 : denials + 1;
       failingSinceMs = this.#isOpen ? Infinity : Math.min(failingSinceMs, clock.now());
       const isLasting = clock.now() - failingSinceMs >= patienceMs;
-      this.#options.emit({ type: 'watch-ended', fault });
+      this.#options.emit({ kind: 'watch-ended', fault });
       if (fault && (isLasting || isMeant(denials))) this.#report(fault);
       this.#isOpen = false;
       this.#onNews();
@@ -143,13 +143,13 @@ export class LockWatch {
   #see(sighting: Sighting): void {
     this.#sightings.push(sighting);
     this.#isOpen = true;
-    if (this.#isReported) this.#options.emit({ type: 'watched' });
+    if (this.#isReported) this.#options.emit({ kind: 'watched' });
     this.#isReported = false;
     this.#onNews();
   }
 
   #report(fault: LockFault): void {
-    if (!this.#isReported) this.#options.emit({ type: 'unwatched', fault });
+    if (!this.#isReported) this.#options.emit({ kind: 'unwatched', fault });
     this.#isReported = true;
   }
 

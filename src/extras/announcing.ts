@@ -26,7 +26,7 @@ interface AnnouncingOptions {
   readonly identity: string;
   readonly clock: Clock;
   /** What could not be said, and why. */
-  readonly emit: (event: { readonly type: 'unannounced'; readonly fault: LockFault }) => void;
+  readonly emit: (event: { readonly kind: 'unannounced'; readonly fault: LockFault }) => void;
 }
 
 interface Announcing {
@@ -68,7 +68,7 @@ export function announcing(options: AnnouncingOptions): Announcing {
     } catch (thrown) {
       const fault = asFault(thrown);
       isAllowed = fault.kind !== 'denied';
-      if (!signal.aborted) emit({ type: 'unannounced', fault });
+      if (!signal.aborted) emit({ kind: 'unannounced', fault });
     }
   };
   const say = (type: Announcement['type'], what: string): void => {
@@ -84,15 +84,15 @@ export function announcing(options: AnnouncingOptions): Announcing {
       },
     },
     hear(event) {
-      if (event.type === 'elected') {
+      if (event.kind === 'elected') {
         hurry = new AbortController();
         const { signal } = hurry;
         queue = queue.then(() => clock.sleep(afterElectionMs, signal));
         say('Normal', 'became leader');
-      } else if (event.type === 'lost') {
+      } else if (event.kind === 'lost') {
         hurry.abort();
         say('Warning', `lost the lease: ${reasonOf(event.loss)}`);
-      } else if (event.type === 'release') {
+      } else if (event.kind === 'release') {
         hurry.abort();
         say('Normal', 'stopped leading');
       }

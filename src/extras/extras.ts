@@ -64,7 +64,7 @@ export class Extras implements AsyncDisposable {
     this.#listeners.push(hear);
     this.#onTerm.push(leads);
     this.#ends.unshift(close);
-    emit({ type: 'listening', host, port });
+    emit({ kind: 'listening', host, port });
   }
 
   /**
@@ -122,6 +122,6 @@ export class Extras implements AsyncDisposable {
   }
 
   readonly #warn = (message: string): void => {
-    this.#options.emit({ type: 'warning', message });
+    this.#options.emit({ kind: 'warning', message });
   };
 }

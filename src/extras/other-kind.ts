@@ -30,9 +30,9 @@ export function lookForOtherKind(options: OtherKindOptions): (event: RunEvent) =
   let leader: LeaderRecord | undefined;
   let hasBegun = false;
   return (event) => {
-    if (event.type === 'standing-by') leader = event.record;
-    if (event.type === 'elected') leader = undefined;
-    if (hasBegun || (event.type !== 'standing-by' && event.type !== 'started')) return;
+    if (event.kind === 'standing-by') leader = event.record;
+    if (event.kind === 'elected') leader = undefined;
+    if (hasBegun || (event.kind !== 'standing-by' && event.kind !== 'started')) return;
     hasBegun = true;
     void look(options, () => leader).catch(() => undefined);
   };

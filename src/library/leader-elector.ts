@@ -161,8 +161,8 @@ export class LeaderElector {
 
   #heed(event: ElectionEvent): void {
     // Another holder is seen on its own; of a lock that is out of reach nothing is known.
-    if (event.type === 'lost' && event.loss.kind !== 'usurped') this.#see('');
-    if (event.type !== 'release') return;
+    if (event.kind === 'lost' && event.loss.kind !== 'usurped') this.#see('');
+    if (event.kind !== 'release') return;
     if (event.outcome.kind !== 'not-ours') this.#see('');
     this.#vacate();
   }

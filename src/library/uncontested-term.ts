@@ -29,7 +29,7 @@ export class UncontestedTerm implements Term {
     this.signal = this.#work.signal;
     options.shutdown.addEventListener('abort', this.#onShutdown);
     const { fencingToken, transitions } = this;
-    options.emit({ type: 'elected', fencingToken, transitions });
+    options.emit({ kind: 'elected', fencingToken, transitions });
   }
 
   isOngoing(): boolean {
@@ -64,7 +64,7 @@ export class UncontestedTerm implements Term {
     const outcome: ReleaseOutcome = { kind: 'released' };
     this.#options.shutdown.removeEventListener('abort', this.#onShutdown);
     this.#work.abort(new TermReleased());
-    this.#options.emit({ type: 'release', outcome });
+    this.#options.emit({ kind: 'release', outcome });
     return Promise.resolve(outcome);
   }
 

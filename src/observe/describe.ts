@@ -14,7 +14,7 @@ export interface Description {
 
 /** Undefined when it only counts. */
 export function describe(event: RunEvent): Description | undefined {
-  switch (event.type) {
+  switch (event.kind) {
     case 'renewal':
     case 'watch-ended':
       return undefined;
@@ -136,7 +136,7 @@ export function faultLine(fault: { message: string; hint: string | undefined }):
   return fault.hint === undefined ? fault.message : `${fault.message}; ${fault.hint}`;
 }
 
-function standingBy(event: Extract<RunEvent, { type: 'standing-by' }>): string {
+function standingBy(event: Extract<RunEvent, { kind: 'standing-by' }>): string {
   const { holder, acquireTimeUs } = event.record;
   const since = isoTime(acquireTimeUs);
   const leader = `${JSON.stringify(holder)} ${since ? `has led since ${since}` : 'leads'}`;

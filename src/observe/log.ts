@@ -25,7 +25,7 @@ export function log(options: LogOptions): RunListener {
   return (event) => {
     const description = describe(event);
     if (!description || severity[description.level] < severity[options.level]) return;
-    options.sink(line(description, event.type, options));
+    options.sink(line(description, event.kind, options));
   };
 }
 

@@ -69,7 +69,7 @@ function readOff(all: Instruments, view: View, process: Process): void {
 }
 
 function count(all: Instruments, event: RunEvent): void {
-  switch (event.type) {
+  switch (event.kind) {
     case 'elected':
       all.terms.inc();
       return;

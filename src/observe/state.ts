@@ -68,7 +68,7 @@ export function initialState(wallMs: number): State {
 
 export function afterEvent(state: State, event: RunEvent, moment: Moment): State {
   const became = (role: Role): State => ({ ...state, role, sinceMs: moment.wallMs });
-  switch (event.type) {
+  switch (event.kind) {
     case 'standing-by': {
       const { holder, acquireTimeUs, transitions } = event.record;
       const sinceMs = acquireTimeUs === undefined ? undefined : Math.floor(acquireTimeUs / 1_000);

@@ -32,7 +32,7 @@ export async function store(
       if (outcome.isForgetful) throw neverStored(key, 'the lock stores only the record');
       return true;
     }
-    emit({ type: 'not-stored', key });
+    emit({ kind: 'not-stored', key });
     const campaign = await elector.campaign({ signal, once: key });
     if (campaign.kind === 'done') return true;
     if (campaign.kind === 'aborted') return false;

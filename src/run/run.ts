@@ -68,7 +68,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
     const campaign = await elector.campaign({ signal: shutdown.signal, patience, once });
     if (campaign.kind === 'aborted') return endedBy();
     if (campaign.kind === 'done') {
-      ports.emit({ type: 'already-done', key: once ?? '' });
+      ports.emit({ kind: 'already-done', key: once ?? '' });
       return { status: 0 };
     }
     if (campaign.kind !== 'elected') throw notObtained(plan, campaign);
@@ -159,6 +159,6 @@ function endAs({ status, interruptedBy }: Ended, { once }: RunPlan): Exit {
 async function hold(term: Term, ms: number, { clock, emit }: RunPorts): Promise<void> {
   const endsAtMs = clock.now() + ms;
   const isOver = () => term.signal.aborted || clock.now() >= endsAtMs;
-  if (!isOver()) emit({ type: 'holding', forMs: ms });
+  if (!isOver()) emit({ kind: 'holding', forMs: ms });
   while (!isOver()) await clock.sleep(endsAtMs - clock.now(), term.signal);
 }

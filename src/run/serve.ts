@@ -64,7 +64,7 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
   const stopWithin = (why: StopReason, ms: number) => {
     if (!deadline.within(ms)) return;
     reason = why;
-    emit({ type: 'stopping', reason, killInMs: Math.max(0, ms) });
+    emit({ kind: 'stopping', reason, killInMs: Math.max(0, ms) });
   };
   options.signals.listen((signal) => {
     child.pass(signal);
@@ -101,14 +101,14 @@ export async function serve(child: Child, term: Term, options: ServeOptions): Pr
     if (change === 'resumed') child.sendToAll('SIGCONT');
   });
   void deadline.passed.then(() => {
-    emit({ type: 'killed', reason });
+    emit({ kind: 'killed', reason });
     child.sendToAll('SIGKILL');
   });
 
   try {
     const exited = child.exited.then((how) => {
       status = how;
-      emit({ type: 'exited', status });
+      emit({ kind: 'exited', status });
     });
     await Promise.race([exited, deadline.passed]);
     // Where leadership ends while CMD's left-overs are stopped, CMD itself has still ended as it did.
@@ -141,7 +141,7 @@ async function untilGone(child: Child, waiting: Waiting): Promise<boolean> {
   if (!deadline.hasPassed) {
     const leftOver = await child.living();
     if (leftOver.length > 0) {
-      emit({ type: 'left-over', pids: leftOver });
+      emit({ kind: 'left-over', pids: leftOver });
       child.sendToAll(waiting.stopSignal);
     }
     deadline.within(leftOverGraceMs);
@@ -151,7 +151,7 @@ async function untilGone(child: Child, waiting: Waiting): Promise<boolean> {
     .then(() => 'stuck' as const);
   const how = await Promise.race([child.gone, tooLate]);
   if (how === 'gone') return true;
-  emit({ type: 'stuck', pids: how === 'stuck' ? await child.living() : [] });
+  emit({ kind: 'stuck', pids: how === 'stuck' ? await child.living() : [] });
   return (await Promise.race([child.gone, ended(term.lost)])) === 'gone';
 }
 

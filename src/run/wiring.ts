@@ -44,7 +44,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   });
   const emit: RunListener = (event) => {
     // A failure of what is prepared shows up when it is needed.
-    if (event.type === 'standing-by') starter.prepare().catch(() => undefined);
+    if (event.kind === 'standing-by') starter.prepare().catch(() => undefined);
     logLine(event);
     extras.hear(event);
   };
@@ -57,7 +57,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   const { droppedLines } = world;
   await using extras = new Extras(options, { env, identity, emit, droppedLines });
   for (const message of [...options.warnings, ...warningsOfThePlace(unguarded)])
-    emit({ type: 'warning', message });
+    emit({ kind: 'warning', message });
 
   const ports: RunPorts = {
     clock: systemClock,
@@ -74,7 +74,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     start: async (term) => {
       await extras.leads(term);
       const child = await starter.start(term);
-      if (child) emit({ type: 'started', pid: child.pid, command: command[0] });
+      if (child) emit({ kind: 'started', pid: child.pid, command: command[0] });
       return child;
     },
   };
@@ -82,7 +82,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     return await run(options, ports);
   } catch (thrown) {
     if (!(thrown instanceof ExpectedError)) throw thrown;
-    emit({ type: 'failed', message: thrown.message, hint: thrown.hint });
+    emit({ kind: 'failed', message: thrown.message, hint: thrown.hint });
     return { status: thrown.exitCode };
   }
 }

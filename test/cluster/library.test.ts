@@ -22,8 +22,8 @@ async function led(lock: Lock, options: Partial<LeaderElectorOptions> = {}) {
   const elector = new LeaderElector({
     lock,
     ...swift,
-    onEvent: ({ type }) => {
-      if (type === 'renewal') renewals += 1;
+    onEvent: ({ kind }) => {
+      if (kind === 'renewal') renewals += 1;
     },
     ...options,
   });

@@ -41,7 +41,7 @@ const fault = new LockFault('unreachable', 'no answer', { hint: 'look' });
 const status = { kind: 'exited', code: 0 } as const;
 
 /** Of each event all that it can be. */
-const samples: { readonly [Type in RunEvent['type']]: Omit<RunEvent & { type: Type }, 'type'>[] } =
+const samples: { readonly [Kind in RunEvent['kind']]: Omit<RunEvent & { kind: Kind }, 'kind'>[] } =
   {
     'standing-by': [
       { record: recordOf('other'), freeInMs: 15_000, givesUpInMs: Infinity },
@@ -95,8 +95,8 @@ const samples: { readonly [Type in RunEvent['type']]: Omit<RunEvent & { type: Ty
     stuck: [{ pids: [1] }, { pids: [] }],
   };
 
-const said = Object.entries(samples).flatMap(([type, bodies]) =>
-  bodies.flatMap((body) => lineOf({ type, ...body } as RunEvent) ?? []),
+const said = Object.entries(samples).flatMap(([kind, bodies]) =>
+  bodies.flatMap((body) => lineOf({ kind, ...body } as RunEvent) ?? []),
 );
 const documented = firstCells('By log line').map((cell) => cell.replaceAll('`', ''));
 const pattern = (line: string) =>

@@ -19,7 +19,7 @@ describe('a listener hears once', () => {
     b.campaign();
     await scene.clock.advance(60_000);
     expect(b.events).toMatchObject([
-      { type: 'standing-by', record: { holder: 'a', transitions: 0 }, freeInMs: 15_000 },
+      { kind: 'standing-by', record: { holder: 'a', transitions: 0 }, freeInMs: 15_000 },
     ]);
   });
 
@@ -33,7 +33,7 @@ describe('a listener hears once', () => {
     scene.server.edit(recordOf('y', { acquireTimeUs: 7 }));
     await scene.clock.advance(5_000);
     expect(
-      b.events.map((event) => (event.type === 'standing-by' ? event.record.holder : event.type)),
+      b.events.map((event) => (event.kind === 'standing-by' ? event.record.holder : event.kind)),
     ).toEqual(['x', 'y', 'y']);
   });
 
@@ -45,9 +45,9 @@ describe('a listener hears once', () => {
     scene.server.edit(undefined);
     await scene.clock.advance(60_000);
     expect(b.events).toMatchObject([
-      { type: 'standing-by' },
-      { type: 'waiting-out', freeInMs: 15_000 },
-      { type: 'elected', transitions: 0 },
+      { kind: 'standing-by' },
+      { kind: 'waiting-out', freeInMs: 15_000 },
+      { kind: 'elected', transitions: 0 },
     ]);
   });
 
@@ -71,8 +71,8 @@ describe('a listener hears once', () => {
     b.wire.rule = () => ({ there: denied });
     await scene.clock.advance(10_000);
     expect(b.events).toMatchObject([
-      { type: 'out-of-reach', fault: { kind: 'unreachable' } },
-      { type: 'out-of-reach', fault: { kind: 'denied' } },
+      { kind: 'out-of-reach', fault: { kind: 'unreachable' } },
+      { kind: 'out-of-reach', fault: { kind: 'denied' } },
     ]);
   });
 

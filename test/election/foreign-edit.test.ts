@@ -41,7 +41,7 @@ describe('a leader whose record was', () => {
       ...won,
       renewTimeUs: scene.server.record?.renewTimeUs,
     });
-    expect(a.events.slice(1)).toEqual([{ type: 'restored', found }]);
+    expect(a.events.slice(1)).toEqual([{ kind: 'restored', found }]);
     expect(term.fencingToken).toBe('102');
   });
 

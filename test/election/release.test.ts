@@ -81,7 +81,7 @@ describe('a release', () => {
 
   it('tells what came of it', async () => {
     await releasing();
-    expect(a.events.at(-1)).toEqual({ type: 'release', outcome: { kind: 'released' } });
+    expect(a.events.at(-1)).toEqual({ kind: 'release', outcome: { kind: 'released' } });
   });
 });
 

@@ -60,8 +60,8 @@ export class Scene {
   }
 }
 
-function isOfInterest({ type }: ElectionEvent): boolean {
-  return type !== 'renewal' && type !== 'watch-ended';
+function isOfInterest({ kind }: ElectionEvent): boolean {
+  return kind !== 'renewal' && kind !== 'watch-ended';
 }
 
 /** One process: an elector, its wire, and what it has told. */
@@ -129,7 +129,7 @@ export class Replica {
 
   /** Kinds of what was told, in order. */
   get told(): string[] {
-    return this.events.map(({ type }) => type);
+    return this.events.map(({ kind }) => kind);
   }
 
   get writes(): TimedCall[] {

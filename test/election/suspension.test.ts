@@ -55,7 +55,7 @@ describe('a machine that slept', () => {
     expect(term.isTrusted()).toBe(false);
     await scene.clock.advance(2_000);
     expect(changes.filter((change) => change !== 'extended')).toEqual(['suspended', 'resumed']);
-    expect(a.events.slice(1)).toEqual([{ type: 'suspended', forMs: 60_000 }, { type: 'resumed' }]);
+    expect(a.events.slice(1)).toEqual([{ kind: 'suspended', forMs: 60_000 }, { kind: 'resumed' }]);
     expect(term.isTrusted()).toBe(true);
     expect(term.loss).toBeUndefined();
   });

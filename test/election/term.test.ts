@@ -48,8 +48,8 @@ describe('a process that is frozen for longer than its trust lasts', () => {
     for (let frozenAt = 1; frozenAt < 60; frozenAt += 1) {
       scene = new Scene();
       let writesAtLoss: number | undefined;
-      const emit = ({ type }: ElectionEvent) => {
-        if (type === 'lost') writesAtLoss = frozen.writes.length;
+      const emit = ({ kind }: ElectionEvent) => {
+        if (kind === 'lost') writesAtLoss = frozen.writes.length;
       };
       const frozen = scene.replica('a', { emit });
       await frozen.lead();
@@ -165,8 +165,8 @@ describe('a leader that is cut off', () => {
     a.wire.rule = () => ({ there: reset });
     await scene.clock.advance(60_000);
     expect(a.events.slice(1)).toEqual([
-      { type: 'renewal-failing', fault: reset, lossInMs: 8_000 },
-      { type: 'lost', loss: { kind: 'expired' } },
+      { kind: 'renewal-failing', fault: reset, lossInMs: 8_000 },
+      { kind: 'lost', loss: { kind: 'expired' } },
     ]);
   });
 
@@ -301,7 +301,7 @@ describe('an answer', () => {
     const freshlySentAtMs = a.wire.calls.at(-1)?.atMs ?? 0;
     expect(freshlySentAtMs).toBeGreaterThan(a.wire.calls[fault - 1]?.atMs ?? Infinity);
     expect(term.remainingMs()).toBe(14_000 - (scene.clock.now() - freshlySentAtMs));
-    expect(a.events.filter(({ type }) => type === 'restored')).toEqual([]);
+    expect(a.events.filter(({ kind }) => kind === 'restored')).toEqual([]);
   });
 
   it('that is lost gives no trust by being found by reading', async () => {
@@ -550,7 +550,7 @@ describe('what throws', () => {
       await a.release();
       const c = scene.replica('c', {
         emit: (event: ElectionEvent) => {
-          if (event.type === type) throw new Error('a listener failed');
+          if (event.kind === type) throw new Error('a listener failed');
         },
       });
       await whateverSurfaces(async () => {

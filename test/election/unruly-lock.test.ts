@@ -23,7 +23,7 @@ describe('a lock that throws TypeErrors', () => {
     const a = scene.replica('a', { lock: broken });
     const campaign = a.campaign();
     await scene.clock.advance(60_000);
-    expect(a.events).toMatchObject([{ type: 'out-of-reach', fault: { message: 'fetch failed' } }]);
+    expect(a.events).toMatchObject([{ kind: 'out-of-reach', fault: { message: 'fetch failed' } }]);
     campaign.abort();
     await scene.clock.advance(1_000);
     expect(campaign.outcome).toEqual({ kind: 'aborted' });

@@ -7,10 +7,10 @@ import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { MemoryLockServer } from '../../src/testing/memory-lock.ts';
 import { sampleRecord } from '../support/record.ts';
 
-const started: RunEvent = { type: 'started', pid: 1, command: 'true' };
-const elected: RunEvent = { type: 'elected', fencingToken: '1', transitions: 0 };
+const started: RunEvent = { kind: 'started', pid: 1, command: 'true' };
+const elected: RunEvent = { kind: 'elected', fencingToken: '1', transitions: 0 };
 const standingBy = (record: LeaderRecord): RunEvent => ({
-  type: 'standing-by',
+  kind: 'standing-by',
   record,
   freeInMs: 1,
   givesUpInMs: Infinity,

@@ -110,7 +110,7 @@ describe('enabled: false', () => {
     expect(a.elector.getLeader()).toBe('a');
     expect(await term.release()).toEqual({ kind: 'released' });
     expect([a.elector.isLeader(), term.lost.aborted]).toEqual([false, false]);
-    expect(a.events.map(({ type }) => type)).toEqual(['elected', 'release']);
+    expect(a.events.map(({ kind }) => kind)).toEqual(['elected', 'release']);
   });
 
   test('still has one term at a time, and ends on request', async () => {

@@ -98,7 +98,7 @@ describe('run()', () => {
     await running.over;
     expect(running.end).toEqual({ kind: 'lost', loss: { kind: 'expired' } });
     await stage.clock.advance(60_000);
-    expect(a.events.filter(({ type }) => type === 'elected')).toHaveLength(1);
+    expect(a.events.filter(({ kind }) => kind === 'elected')).toHaveLength(1);
     expect(stage.clock.sleepers).toBe(0);
   });
 

@@ -107,7 +107,7 @@ describe('a loop over terms', () => {
     const callsBefore = wire.calls.length;
     await stage.clock.advance(60_000);
     expect(wire.calls).toHaveLength(callsBefore);
-    expect(events.at(-1)).toMatchObject({ type: 'lost' });
+    expect(events.at(-1)).toMatchObject({ kind: 'lost' });
 
     loop.bodies[0]!.end();
     await stage.clock.advance(16_000);
@@ -191,7 +191,7 @@ describe('a loop over terms', () => {
     const loop = follow(elector);
     await stage.clock.advance(600_000);
     expect(loop.isOver).toBe(false);
-    expect(events.map(({ type }) => type)).toEqual(['out-of-reach']);
+    expect(events.map(({ kind }) => kind)).toEqual(['out-of-reach']);
     wire.heal();
     await stage.clock.advance(60_000);
     expect(loop.terms).toHaveLength(1);
@@ -223,8 +223,8 @@ describe('a loop over terms', () => {
   test('never begins a body after a signal that came with the election', async () => {
     const shutdown = new AbortController();
     const { elector } = stage.elector('a', {
-      onEvent: ({ type }) => {
-        if (type === 'elected') shutdown.abort();
+      onEvent: ({ kind }) => {
+        if (kind === 'elected') shutdown.abort();
       },
     });
     const loop = follow(elector, shutdown.signal);
@@ -310,7 +310,7 @@ describe('await using', () => {
       expect([elector.isLeader(), term.isOngoing()]).toEqual([true, true]);
     }
     expect(elector.isLeader()).toBe(false);
-    expect(events.at(-1)).toMatchObject({ type: 'release', outcome: { kind: 'released' } });
+    expect(events.at(-1)).toMatchObject({ kind: 'release', outcome: { kind: 'released' } });
   });
 
   test('releases when the block throws, and once with a release before', async () => {
@@ -324,6 +324,6 @@ describe('await using', () => {
     };
     await expect(failing()).rejects.toThrow('no');
     expect(stage.holder).toBe('');
-    expect(events.filter(({ type }) => type === 'release')).toHaveLength(1);
+    expect(events.filter(({ kind }) => kind === 'release')).toHaveLength(1);
   });
 });

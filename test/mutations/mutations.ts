@@ -536,8 +536,8 @@ export const mutations: readonly Mutation[] = [
     name: 'KILL is forgotten',
     edits: [
       [
-        "emit({ type: 'killed', reason });\n    child.sendToAll('SIGKILL');",
-        "emit({ type: 'killed', reason });",
+        "emit({ kind: 'killed', reason });\n    child.sendToAll('SIGKILL');",
+        "emit({ kind: 'killed', reason });",
       ],
     ],
     tests: election,

@@ -8,7 +8,7 @@ import { faultLineAs, log } from '../../src/observe/log.ts';
 import { withKeeper } from '../support/keeper.ts';
 import { fault } from './script.ts';
 
-const elected: RunEvent = { type: 'elected', fencingToken: '7', transitions: 1 };
+const elected: RunEvent = { kind: 'elected', fencingToken: '7', transitions: 1 };
 
 function lineOf(event: RunEvent, format: 'text' | 'json', facts = {}, colours = false): string {
   const lines: string[] = [];
@@ -20,15 +20,15 @@ function lineOf(event: RunEvent, format: 'text' | 'json', facts = {}, colours = 
 
 test.each<[RunEvent, string]>([
   [elected, 'k8s-leader demo: leading, fencing token 7'],
-  [{ type: 'warning', message: 'odd' }, 'k8s-leader demo: warning: odd'],
-  [{ type: 'lost', loss: { kind: 'expired' } }, 'k8s-leader demo: error: leadership lost: no'],
-  [{ type: 'unannounced', fault }, 'k8s-leader demo: could not record'],
+  [{ kind: 'warning', message: 'odd' }, 'k8s-leader demo: warning: odd'],
+  [{ kind: 'lost', loss: { kind: 'expired' } }, 'k8s-leader demo: error: leadership lost: no'],
+  [{ kind: 'unannounced', fault }, 'k8s-leader demo: could not record'],
 ])('%j says without colour how bad it is', (event, line) => {
   expect(lineOf(event, 'text')).toContain(line);
 });
 
 it('says so in colour as well', () => {
-  const line = lineOf({ type: 'warning', message: 'odd' }, 'text', {}, true);
+  const line = lineOf({ kind: 'warning', message: 'odd' }, 'text', {}, true);
   expect(line).toContain('\u001b[33mwarning: odd');
 });
 
@@ -49,7 +49,7 @@ describe('as JSON', () => {
   });
 
   it('has no prefix in the message', () => {
-    expect(JSON.parse(lineOf({ type: 'warning', message: 'odd' }, 'json'))).toMatchObject({
+    expect(JSON.parse(lineOf({ kind: 'warning', message: 'odd' }, 'json'))).toMatchObject({
       level: 'warn',
       msg: 'odd',
     });

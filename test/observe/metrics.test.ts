@@ -153,10 +153,10 @@ describe('of a scripted history, metrics are that history:', () => {
 describe('of a command, metrics tell', () => {
   it('starts, ends and kills', async () => {
     const heard = observer();
-    heard.hear(events.elected, events.started, events.stopping, { type: 'killed', reason: 'lost' });
+    heard.hear(events.elected, events.started, events.stopping, { kind: 'killed', reason: 'lost' });
     heard.hear(events.exited, events.released, events.elected, events.started);
-    heard.hear({ type: 'exited', status: { kind: 'exited', code: 0 } });
-    heard.hear({ type: 'killed', reason: 'left over' });
+    heard.hear({ kind: 'exited', status: { kind: 'exited', code: 0 } });
+    heard.hear({ kind: 'killed', reason: 'left over' });
     expect(countsIn(await heard.text())).toMatchObject({
       k8s_leader_command_starts_total: 2,
       'k8s_leader_command_exits_total{status="0"}': 1,
@@ -177,7 +177,7 @@ describe('of a command, metrics tell', () => {
     expect(await gauges()).toEqual([0, 0]);
     heard.hear(events.elected, events.started);
     expect(await gauges()).toEqual([1, 0]);
-    heard.hear(events.stopping, { type: 'stuck', pids: [1, 2, 3] });
+    heard.hear(events.stopping, { kind: 'stuck', pids: [1, 2, 3] });
     expect(await gauges()).toEqual([1, 3]);
     heard.hear(events.exited, events.released);
     expect(await gauges()).toEqual([0, 0]);
@@ -203,7 +203,7 @@ describe('at the moment of asking, metrics tell', () => {
     expect(await reach()).toBe(0);
     heard.hear(events.standingBy);
     expect(await reach()).toBe(1);
-    heard.hear({ type: 'out-of-reach', fault });
+    heard.hear({ kind: 'out-of-reach', fault });
     expect(await reach()).toBe(0);
   });
 
@@ -220,8 +220,8 @@ describe('at the moment of asking, metrics tell', () => {
 
   it('watches that ended, and how', async () => {
     const heard = observer();
-    heard.hear({ type: 'watch-ended', fault: undefined }, { type: 'watch-ended', fault });
-    heard.hear({ type: 'watch-ended', fault });
+    heard.hear({ kind: 'watch-ended', fault: undefined }, { kind: 'watch-ended', fault });
+    heard.hear({ kind: 'watch-ended', fault });
     expect(countsIn(await heard.text())).toEqual({
       'k8s_leader_watch_restarts_total{result="ended"}': 1,
       'k8s_leader_watch_restarts_total{result="failed"}': 2,

@@ -54,7 +54,7 @@ async function begin(changes: Partial<RunPlan>): Promise<FakeChild> {
   return children[0]!;
 }
 
-const told = () => events.map(({ type }) => type);
+const told = () => events.map(({ kind }) => kind);
 const lock = () => scene.server.record!;
 
 describe('with --once', () => {
@@ -217,7 +217,7 @@ describe('a request to step down for another leader', () => {
     await scene.clock.advance(200);
     expect(exit).toEqual({ status: 79 });
     expect(lock().holder).toBe('');
-    expect(events).toContainEqual({ type: 'stopping', reason: 'step-down', killInMs: 20_000 });
+    expect(events).toContainEqual({ kind: 'stopping', reason: 'step-down', killInMs: 20_000 });
   });
 
   it('with --on-lost rejoin leads to another campaign, and lets others go first', async () => {

@@ -44,7 +44,7 @@ async function begin(options: Partial<ServeOptions> = {}): Promise<void> {
   await atRest();
 }
 
-const told = () => events.map(({ type }) => type);
+const told = () => events.map(({ kind }) => kind);
 
 async function usurp(): Promise<void> {
   scene.server.edit(recordOf('somebody'));
@@ -271,7 +271,7 @@ describe('a keeper that is killed', () => {
     await begin();
     child.loseKeepers();
     await scene.clock.advance(200);
-    expect(events).toContainEqual({ type: 'stuck', pids: [] });
+    expect(events).toContainEqual({ kind: 'stuck', pids: [] });
     expect(end).toEqual({ kind: 'stuck' });
   });
 });
@@ -282,7 +282,7 @@ describe('a process that cannot be killed', () => {
     child.end(ok, [7]);
     await scene.clock.advance(120_000);
     expect(end).toBeUndefined();
-    expect(events.filter(({ type }) => type === 'stuck')).toEqual([{ type: 'stuck', pids: [7] }]);
+    expect(events.filter(({ kind }) => kind === 'stuck')).toEqual([{ kind: 'stuck', pids: [7] }]);
     expect(term.isTrusted()).toBe(true);
     child.leave([]);
     await scene.clock.advance(200);

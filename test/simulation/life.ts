@@ -353,9 +353,9 @@ export class Life {
 
   #heard(event: RunEvent): void {
     const { world, plan } = this.#options;
-    if (event.type === 'standing-by' && plan.isWatchable)
+    if (event.kind === 'standing-by' && plan.isWatchable)
       this.watchesSinceMs = Math.min(this.watchesSinceMs, world.truth.now());
-    if (event.type === 'elected') {
+    if (event.kind === 'elected') {
       this.watchesSinceMs = Infinity;
       this.#isInOffice = true;
       // A success that could not be stored is stored in a term of its own, in which nothing is started.
@@ -364,14 +364,14 @@ export class Life {
       this.#keepsFromMs = -Infinity;
       this.#isInterrupted = false;
     }
-    if (['lost', 'asked-to-step-down', 'suspended'].includes(event.type))
+    if (['lost', 'asked-to-step-down', 'suspended'].includes(event.kind))
       this.#isInterrupted = true;
-    if (event.type === 'release') this.#isInOffice = false;
-    if (event.type === 'lost') this.#hasLost = true;
-    if (event.type === 'stuck') this.#isStuck = true;
-    if (event.type === 'lost' && event.loss.kind === 'usurped') world.usurped(this);
-    if (event.type === 'asked-to-step-down') world.asked(this);
-    if (event.type === 'standing-aside') world.standsAside(this);
+    if (event.kind === 'release') this.#isInOffice = false;
+    if (event.kind === 'lost') this.#hasLost = true;
+    if (event.kind === 'stuck') this.#isStuck = true;
+    if (event.kind === 'lost' && event.loss.kind === 'usurped') world.usurped(this);
+    if (event.kind === 'asked-to-step-down') world.asked(this);
+    if (event.kind === 'standing-aside') world.standsAside(this);
     world.heard(this.name, event);
   }
 

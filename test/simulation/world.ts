@@ -169,8 +169,8 @@ export class World {
   }
 
   heard(name: string, event: RunEvent): void {
-    const what = event.type === 'lost' ? event.loss.kind : event.type;
-    this.count(event.type === 'release' ? event.outcome.kind : what);
+    const what = event.kind === 'lost' ? event.loss.kind : event.kind;
+    this.count(event.kind === 'release' ? event.outcome.kind : what);
     if (this.#isVerbose) this.tell(name, JSON.stringify(event));
     if (this.#referee.isCalm && ['expired', 'usurped', 'renewal-failing'].includes(what))
       this.violated(`${name}: ${what} without any fault`);

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 /** A line of the log. */
 export interface LogLine {
-  readonly event: RunEvent['type'];
+  readonly event: RunEvent['kind'];
   readonly level: string;
   /** `msg` in the log. */
   readonly message: string;
