@@ -60,6 +60,7 @@ export const flagGroups = {
   Observing: {
     events: ['--events', 'record Kubernetes Events on the lock (default)'],
     'no-events': ['--no-events', 'do not record Kubernetes Events'],
+    'no-history': ['--no-history', 'do not note on the lock how terms ended'],
     listen: [
       '--listen <ADDRESS>',
       'serve /livez, /readyz, /leader, /status and /metrics over HTTP at [HOST:]PORT',
@@ -106,6 +107,8 @@ export const choices = {
   guard: ['auto', 'required'],
   'log-format': ['text', 'json'],
   'log-level': ['info', 'debug', 'warn', 'error'],
-  output: ['text', 'json', 'yaml'],
+  output: ['text', 'wide', 'json', 'yaml'],
   shell: ['bash', 'zsh', 'fish'],
 } as const;
+
+export type Output = (typeof choices)['output'][number];

@@ -30,6 +30,8 @@ export interface RunOptions extends PlaceOptions {
   readonly requestTimeoutMs: number;
   /** Whether to tell of terms in Kubernetes Events. */
   readonly events: boolean;
+  /** Whether to note on the lock how terms ended. */
+  readonly history: boolean;
   /** What a lock object that we create is deleted with; undefined: nothing. */
   readonly owner: convert.Owner | undefined;
   /** Where to answer probes and tell metrics; undefined: nowhere. */
@@ -80,6 +82,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
       timing.renewDeadlineMs / 2,
     ),
     events: wantsEvents(given, place.backend),
+    history: !convert.isOn(given['no-history']),
     listen: read(given.listen, convert.listenAddress, undefined),
     owner: ownerOf(given, place.backend),
     podLabel: podLabelOf(given, place.backend),

@@ -8,6 +8,7 @@
  * cut off, or another elector with unusually long periods. For those there is the question.
  */
 import { formatDuration } from '../duration.ts';
+import { withEnd } from '../election/history.ts';
 import { bounded } from '../election/request.ts';
 import type { LeaderRecord, Versioned } from '../election/lock.ts';
 import { conflictError, lockError } from '../errors.ts';
@@ -72,12 +73,14 @@ function lately({ record: { renewTimeUs } }: Versioned, wallMs: number): string 
 function released({ record }: Versioned, wallMs: number): LeaderRecord {
   const nowUs = Math.floor(wallMs) * 1_000;
   const { transitions } = record;
+  const history = withEnd(record, { ended: 'cleared' }, nowUs);
   return {
     holder: '',
     leaseDurationMs: 1_000,
     acquireTimeUs: nowUs,
     renewTimeUs: nowUs,
     transitions,
+    ...(history ? { history } : {}),
   };
 }
 

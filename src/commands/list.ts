@@ -1,23 +1,21 @@
 /** `k8s-leader list`: every Lease of a namespace or of the cluster, who holds it and for how long. */
 import { readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
+import { choices, type Output } from '../cli/flags.ts';
 import type { Environment } from '../cli/settings.ts';
 import { choose, placeOptions, requestTimeoutMs, type PlaceOptions } from '../cli/place-options.ts';
-import { formatDuration } from '../duration.ts';
 import { UsageError, lockError } from '../errors.ts';
 import type { Exit } from '../exit-code.ts';
 import { leasesAt } from '../locks/leases.ts';
 import { print } from '../print.ts';
-import { printable } from '../text.ts';
 import { userAgent, type Call } from './call.ts';
 import { asJson, reportOn, type LockStatus } from './status-report.ts';
+import { locksTable } from './table.ts';
 import { yamlOf } from './yaml.ts';
-
-const outputs = ['text', 'wide', 'json', 'yaml'] as const;
 
 export interface ListOptions extends PlaceOptions {
   readonly allNamespaces: boolean;
-  readonly output: (typeof outputs)[number];
+  readonly output: Output;
   readonly requestTimeoutMs: number;
 }
 
@@ -60,7 +58,7 @@ export function listOptions(
   return {
     ...placeOptions(settings),
     allNamespaces,
-    output: choose(own.output, outputs),
+    output: choose(own.output, choices.output),
     requestTimeoutMs: requestTimeoutMs(settings),
   };
 }
@@ -97,59 +95,5 @@ async function shown(
 ): Promise<string> {
   if (output === 'json') return asJson(rows, 2);
   if (output === 'yaml') return yamlOf(rows);
-  return asTable(rows, { withNamespace: allNamespaces, isWide: output === 'wide', wallMs });
-}
-
-interface TableOptions {
-  readonly withNamespace: boolean;
-  readonly isWide: boolean;
-  readonly wallMs: number;
-}
-
-/** As kubectl writes tables. */
-export function asTable(rows: readonly LockStatus[], options: TableOptions): string {
-  if (rows.length === 0) return 'no Leases\n';
-  const { withNamespace, isWide, wallMs } = options;
-  const ago = (time: string | null) =>
-    time === null ? '-' : formatDuration(Math.max(0, wallMs - Date.parse(time)));
-  const columns: readonly Column[] = [
-    ...(withNamespace ? [column('NAMESPACE', ({ namespace }) => namespace)] : []),
-    column('LOCK', ({ lock }) => lock),
-    column('STATE', ({ state }) => state),
-    column('HOLDER', ({ holder }) => (holder === null ? '-' : clipped(holder))),
-    column('HELD FOR', ({ since }) => ago(since)),
-    ...(isWide ? wideColumns(ago) : []),
-  ];
-  const cells = columns.map(([head, cell]) => {
-    const all = [head, ...rows.map(cell)];
-    const width = Math.max(...all.map((text) => text.length)) + 2;
-    return all.map((text) => text.padEnd(width));
-  });
-  return ['', ...rows]
-    .map(
-      (_, line) =>
-        `${cells
-          .map((texts) => texts[line])
-          .join('')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}
-
-type Column = readonly [head: string, cell: (row: LockStatus) => string];
-
-const column = (...all: Column): Column => all;
-
-function wideColumns(ago: (time: string | null) => string): Column[] {
-  const inWords = (seconds: number | null) =>
-    seconds === null ? '-' : formatDuration(seconds * 1_000);
-  return [
-    ['RENEWED', ({ renewed }) => ago(renewed)],
-    ['DURATION', ({ leaseDurationSeconds }) => inWords(leaseDurationSeconds)],
-    ['TRANSITIONS', ({ transitions }) => String(transitions ?? '-')],
-  ];
-}
-
-function clipped(text: string): string {
-  return printable(text.length > 63 ? `${text.slice(0, 62)}…`.toWellFormed() : text);
+  return locksTable(rows, { withNamespace: allNamespaces, isWide: output === 'wide', wallMs });
 }

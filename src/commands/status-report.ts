@@ -77,7 +77,7 @@ function inMs(us: number | undefined): number | undefined {
 }
 
 /** Null for what no four digits of a year can say: a record may say anything. */
-function rfc3339(ms: number | undefined): string | null {
+export function rfc3339(ms: number | undefined): string | null {
   const time = new Date(ms ?? NaN);
   const year = time.getUTCFullYear();
   return year >= 0 && year <= 9_999 ? time.toISOString() : null;

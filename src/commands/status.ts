@@ -1,7 +1,7 @@
 /** `k8s-leader status`: who leads. Looks, and writes nothing. */
 import { placeFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
-import { choices } from '../cli/flags.ts';
+import { choices, type Output } from '../cli/flags.ts';
 import {
   choose,
   named,
@@ -19,6 +19,7 @@ import { isTerminal } from '../platform/descriptors.ts';
 import { printable } from '../text.ts';
 import { userAgent, type Call } from './call.ts';
 import { follow, look, lookOptions, type LookPorts } from './follow.ts';
+import { asHistory, historyOf, type TermReport } from './status-history.ts';
 import {
   asJson,
   asLine,
@@ -28,18 +29,21 @@ import {
   type LockStatus,
   type Subject,
 } from './status-report.ts';
+import { locksTable } from './table.ts';
 import { yamlOf } from './yaml.ts';
 
 /** Which lock to look at, and how to show it. */
 export interface StatusOptions extends PlaceOptions {
   readonly lock: string;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: Output;
   /** Keep looking, and show every change. */
   readonly watch: boolean;
+  /** Show the past terms, too. */
+  readonly history: boolean;
   readonly requestTimeoutMs: number;
 }
 
-export const spelling: Spelling<'output' | 'watch'> = {
+export const spelling: Spelling<'output' | 'watch' | 'history'> = {
   name: 'status',
   usage: '--lock NAME [options]',
   description: 'Shows who leads, since when and until when.',
@@ -49,8 +53,9 @@ export const spelling: Spelling<'output' | 'watch'> = {
     'request-timeout': 'timeout of one request (default: 5s)',
   },
   own: {
-    output: ['-o, --output <FORMAT>', 'text, or json or yaml for scripts (default: text)'],
+    output: ['-o, --output <FORMAT>', 'text, wide, json or yaml (default: text)'],
     watch: ['-w, --watch', 'keep watching, and show every change'],
+    history: ['--history', 'show the latest 20 terms that have ended, too'],
   },
   epilogue: `
 The holder reports the times. "expired" means its lease looks over by this
@@ -64,6 +69,7 @@ Exit status: 0 if the lock could be read, whether or not anybody leads.
 
 Examples:
   k8s-leader status --lock nightly --watch
+  k8s-leader status --lock nightly --history
   k8s-leader status --lock nightly -o json | jq -r .holder`,
 };
 
@@ -78,14 +84,17 @@ export function statusOptions(
   const place = placeOptions(settings);
   const lock = named(place.lock, 'add --lock NAME');
   const output = choose(own.output, choices.output);
-  const watch = convert.isOn(own.watch);
-  if (watch && output === 'yaml')
-    throw new UsageError('-o yaml does not work with --watch', 'choose -o json');
+  const [watch, history] = [convert.isOn(own.watch), convert.isOn(own.history)];
+  if (watch && (output === 'yaml' || output === 'wide'))
+    throw new UsageError(`-o ${output} does not work with --watch`, 'choose -o json');
+  if (watch && history)
+    throw new UsageError('--history does not work with --watch', 'leave one out');
   return {
     ...place,
     lock,
     output,
     watch,
+    history,
     requestTimeoutMs: requestTimeoutMs(settings),
   };
 }
@@ -129,9 +138,20 @@ async function showStatus(options: StatusOptions, ports: StatusPorts): Promise<v
   const seen = await look(lookOptions(options, ports)).catch((thrown: unknown) => {
     throw lockError(options.lock, thrown);
   });
-  const report = reportOn(subject, seen, clock.wall());
-  if (options.output === 'yaml') stdout(await yamlOf(report));
-  else stdout(options.output === 'json' ? asJson(report, 2) : asText(report, clock.wall()));
+  const wallMs = clock.wall();
+  const report = reportOn(subject, seen, wallMs);
+  const history = options.history ? historyOf(seen) : undefined;
+  stdout(await shown({ ...report, ...(history ? { history } : {}) }, options, wallMs));
+}
+
+type Shown = LockStatus & { readonly history?: readonly TermReport[] };
+
+async function shown(report: Shown, { output }: StatusOptions, wallMs: number): Promise<string> {
+  if (output === 'json') return asJson(report, 2);
+  if (output === 'yaml') return yamlOf(report);
+  const table = { withNamespace: false, isWide: true, wallMs };
+  const now = output === 'wide' ? locksTable([report], table) : asText(report, wallMs);
+  return report.history ? `${now}\n${asHistory(report.history)}` : now;
 }
 
 /** Look after look, until the signal. @throws {ExpectedError} 69 or 77 when there is nothing to see at first */

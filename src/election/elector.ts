@@ -41,10 +41,12 @@ export class Elector {
     const problem = timingProblem(options.timing);
     if (problem !== undefined) throw new RangeError(problem);
     if (options.identity === '') throw new RangeError('an empty holder means that nobody leads');
-    const { emit = () => undefined, onSight = () => undefined, random = Math.random } = options;
+    const { emit = () => undefined, onSight = () => undefined } = options;
+    const { random = Math.random, history = true } = options;
     this.#options = {
       ...options,
       random,
+      history,
       emit: undisturbed(emit),
       onSight: undisturbed(onSight),
     };

@@ -224,14 +224,14 @@ export class ElectedTerm implements Term {
     this.#work.abort(reason);
   }
 
-  async #release({ done }: ReleaseWith): Promise<ReleaseOutcome> {
+  async #release(options: ReleaseWith): Promise<ReleaseOutcome> {
     const { writer, clock, requestTimeoutMs, memory, emit } = this.#options;
-    const { loss, basis, facts } = this.#leader;
-    const boundMs = Math.min(2 * requestTimeoutMs, longestReleaseMs);
+    const { basis, facts } = this.#leader;
     const { acquireTimeUs } = facts;
+    const boundMs = Math.min(2 * requestTimeoutMs, longestReleaseMs);
     this.#become(afterRelease(this.#leader));
     this.#endWork(new TermReleased());
-    const how = { clock, memory, boundMs, loss, latest: basis, done, acquireTimeUs };
+    const how = { ...options, clock, memory, boundMs, term: this, latest: basis, acquireTimeUs };
     const outcome = await release(writer, how);
     if (this.stepDown.aborted) memory.standAside(facts.transitions);
     emit({ kind: 'release', outcome });

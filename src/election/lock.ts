@@ -10,6 +10,8 @@ export interface Notes {
   readonly stepDown?: StepDownRequest | undefined;
   /** Keys of what has been done once for all, the latest last. In a write, undefined leaves those that are there. */
   readonly done?: readonly string[] | undefined;
+  /** Terms that have ended, the latest last. In a write, undefined leaves those that are there. */
+  readonly history?: readonly PastTerm[] | undefined;
 }
 
 /** Asks this term of this holder to end. Later terms ignore it. */
@@ -17,6 +19,26 @@ export interface StepDownRequest {
   readonly holder: string;
   readonly acquireTimeUs: number;
 }
+
+/** A term that has ended. */
+export interface PastTerm {
+  readonly holder: string;
+  readonly acquireTimeUs: number;
+  /** When it ended, by the clock of who ended it; of one that expired, when its lease did. Undefined: nobody knows. */
+  readonly untilUs: number | undefined;
+  /**
+   * - `released`: the work was over, and its holder handed the lock back
+   * - `stepped-down`: the same, because somebody asked for it
+   * - `lost`: its holder could not renew it, stopped the work, and handed the lock back
+   * - `expired`: nobody renewed it, and another claimed
+   * - `cleared`: somebody cleared the record by force
+   */
+  readonly ended: (typeof endings)[number];
+  /** Of a command, if it had ended by itself. */
+  readonly exitStatus?: number | undefined;
+}
+
+export const endings = ['released', 'stepped-down', 'lost', 'expired', 'cleared'] as const;
 
 /**
  * What a lock object says about leadership, and the notes beside it. Times are for people and for telling our own

@@ -19,6 +19,8 @@ export interface ElectorOptions {
   readonly onSight?: (holder: string) => void;
   /** Uniform in [0, 1); spreads retries and signs writes. */
   readonly random?: () => number;
+  /** Whether to note on the lock how terms ended. Default: true. */
+  readonly history?: boolean;
 }
 
 export interface CampaignOptions {

@@ -8,6 +8,10 @@ import type { LeaderRecord, Notes, StepDownRequest } from './lock.ts';
 
 /** Keep this many keys; drop the oldest. */
 export const mostKeys = 100;
+/** Keep this many terms; drop the oldest. */
+export const mostTerms = 20;
+/** Of a past term, as anybody may have written it: keep this much. So the terms are bounded in bytes, too. */
+export const longestHolder = 128;
 
 /** A release is holder "" with a duration of one second, as client-go writes it. Any other emptiness is not. */
 export function isReleased(record: LeaderRecord): boolean {
@@ -25,8 +29,11 @@ export function isFreed(record: LeaderRecord): boolean {
   return isReleased(record) && !isClearedByForce(record);
 }
 
+/** Which term it is. */
+type TermName = Pick<LeaderRecord, 'holder' | 'acquireTimeUs'>;
+
 /** Whether both are of one term, as far as nobody has edited one of them. */
-export function isSameTerm(one: LeaderRecord, other: LeaderRecord | undefined): boolean {
+export function isSameTerm(one: TermName, other: TermName | undefined): boolean {
   return one.holder === other?.holder && one.acquireTimeUs === other.acquireTimeUs;
 }
 
@@ -60,11 +67,13 @@ export function isFor(
 
 /** The record as it stands on the object once it has been written over the one `before`. */
 export function recordAfter(record: LeaderRecord, before: Notes | undefined): LeaderRecord {
-  const { stepDown = before?.stepDown, done = before?.done, ...said } = record;
+  const { stepDown = before?.stepDown, done = before?.done, ...rest } = record;
+  const { history = before?.history, ...said } = rest;
   return {
     ...said,
     ...(isFor(stepDown, record) ? { stepDown } : {}),
     ...(done?.length ? { done: done.slice(-mostKeys) } : {}),
+    ...(history?.length ? { history: history.slice(-mostTerms) } : {}),
   };
 }
 

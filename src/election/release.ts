@@ -5,23 +5,23 @@
  */
 import { bounded } from './request.ts';
 import type { Clock } from './clock.ts';
-import type { Loss, ReleaseOutcome } from './events.ts';
+import type { ReleaseOutcome } from './events.ts';
 import { asFault, LockFault, type Versioned } from './lock.ts';
+import { endingOf } from './history.ts';
 import type { Memory } from './memory.ts';
 import type { Writer } from './writer.ts';
 import { isDone } from './record.ts';
+import type { ReleaseWith, Term } from './term.ts';
 
 const pauseMs = 100;
 
-export interface ReleaseOptions {
+export interface ReleaseOptions extends ReleaseWith {
   readonly clock: Clock;
   readonly boundMs: number;
-  /** Why the term has been lost, if it has. */
-  readonly loss?: Loss | undefined;
+  /** What ends; undefined when there was no term. */
+  readonly term?: Pick<Term, 'loss' | 'stepDown'>;
   /** What the server has answered last. */
   readonly latest?: Versioned | undefined;
-  /** A key to store in the same write. */
-  readonly done?: string | undefined;
   /** The beginning of the term to end; undefined ends whatever of ours there is. */
   readonly acquireTimeUs: number | undefined;
   /** Learns of another holder that is seen on the way. */
@@ -33,7 +33,8 @@ export interface ReleaseOptions {
  * A write of ours that is still on the wire is awaited for half of that, and cannot undo a release that succeeded.
  */
 export async function release(writer: Writer, options: ReleaseOptions): Promise<ReleaseOutcome> {
-  const { clock, boundMs, loss } = options;
+  const { clock, boundMs, term } = options;
+  const loss = term?.loss;
   if (loss?.kind === 'usurped') return { kind: 'not-ours' };
   const endsAtMs = clock.now() + boundMs;
   let latest: ReleaseOutcome | undefined;
@@ -60,7 +61,7 @@ export async function release(writer: Writer, options: ReleaseOptions): Promise<
 
 async function tryRelease(
   writer: Writer,
-  { acquireTimeUs, memory, done }: ReleaseOptions,
+  { acquireTimeUs, memory, done, exitStatus, term }: ReleaseOptions,
   { known, cutOff }: { known: Versioned | undefined; cutOff: AbortSignal },
 ): Promise<ReleaseOutcome> {
   try {
@@ -72,7 +73,9 @@ async function tryRelease(
     const isOfThisTerm = [seen?.record.acquireTimeUs, undefined].includes(acquireTimeUs);
     if (!isWrittenByUs || !isOfThisTerm) return { kind: 'not-ours' };
     if (cutOff.aborted) return { kind: 'failed', fault: outOfTime };
-    const outcome = await writer.free(seen, { done, isWanted: () => !cutOff.aborted });
+    const isWanted = () => !cutOff.aborted;
+    const ending = term && endingOf(term, exitStatus);
+    const outcome = await writer.free(seen, { done, ending, isWanted });
     if (outcome.kind === 'written') return released(outcome.current, done);
     return { kind: 'failed', fault: outcome.kind === 'fault' ? outcome.fault : everChanging };
   } catch (thrown) {

@@ -7,6 +7,8 @@ export type TermChange = 'extended' | 'suspended' | 'resumed';
 /** What is written together with a release. */
 export interface ReleaseWith {
   readonly done?: string | undefined;
+  /** What the work ended with, for the history of the lock. */
+  readonly exitStatus?: number | undefined;
 }
 
 /** A term of leadership, for the work that is done under it. */
@@ -47,7 +49,7 @@ export interface Term {
   /**
    * Ends the term and hands the lock back. Only when everything that needed the lock is gone. Bounded by twice the
    * request timeout, at most 5 s; once is enough, again tells the same. Never rejects. With `done`, a key of what has
-   * been done once for all is stored in the same write.
+   * been done once for all is stored in the same write, and `exitStatus` in the history of the lock.
    */
   release(options?: ReleaseWith): Promise<ReleaseOutcome>;
   /** Releases the term: `await using term = …` does so at the end of its block, however that ends. */

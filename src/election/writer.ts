@@ -20,6 +20,7 @@ import {
   type Versioned,
   type WriteResult,
 } from './lock.ts';
+import { withEnd, withExpiry, type Ending } from './history.ts';
 import { withKey } from './record.ts';
 import { always, Hedge, type IsWanted, type Send } from './request.ts';
 import { Signatures, SigningTime } from './signatures.ts';
@@ -50,12 +51,16 @@ export interface WriterOptions {
   readonly requestTimeoutMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Whether to note on the lock how terms ended. */
+  readonly history: boolean;
 }
 
 interface FreeOptions {
   readonly isWanted?: IsWanted;
   /** A key. */
   readonly done?: string | undefined;
+  /** How the term has ended; undefined: there was none. */
+  readonly ending?: Ending | undefined;
 }
 
 /** The facts of a term that every renewal repeats. */
@@ -108,24 +113,26 @@ export class Writer {
     const previous = basis?.record;
     const changesHolder = previous !== undefined && !this.isOurs(previous);
     const transitions = (previous?.transitions ?? 0) + (changesHolder ? 1 : 0);
-    return this.renew({ acquireTimeUs: this.#signingTime.beginUs(), transitions }, basis, isWanted);
+    const facts = { acquireTimeUs: this.#signingTime.beginUs(), transitions };
+    const history = changesHolder && this.#options.history ? withExpiry(previous) : undefined;
+    return this.#write(
+      { ...this.#record(facts), ...(history ? { history } : {}) },
+      basis,
+      isWanted,
+    );
   }
 
   /** Says again that the term described by `facts` goes on; `undefined` as basis re-creates a deleted object. */
   renew(facts: TermFacts, basis: Versioned | undefined, isWanted = always): Promise<WriteOutcome> {
-    const record = {
-      holder: this.#options.identity,
-      leaseDurationMs: this.#options.timing.leaseDurationMs,
-      acquireTimeUs: facts.acquireTimeUs,
-      renewTimeUs: this.#signingTime.nextUs(),
-      transitions: facts.transitions,
-    };
-    return this.#write(record, basis, isWanted);
+    return this.#write(this.#record(facts), basis, isWanted);
   }
 
   /** Hands the lock back, as client-go does: holder "", one second. In the same write, what is done is stored. */
-  free(basis: Versioned, { isWanted = always, done }: FreeOptions = {}): Promise<WriteOutcome> {
+  free(basis: Versioned, how: FreeOptions = {}): Promise<WriteOutcome> {
+    const { isWanted = always, done, ending } = how;
     const nowUs = this.#signingTime.nextUs();
+    const isNoted = ending !== undefined && this.#options.history;
+    const history = isNoted ? withEnd(basis.record, ending, nowUs) : undefined;
     const record = {
       holder: '',
       leaseDurationMs: 1_000,
@@ -133,6 +140,7 @@ export class Writer {
       renewTimeUs: nowUs,
       transitions: basis.record.transitions,
       ...(done === undefined ? {} : { done: withKey(basis.record.done, done) }),
+      ...(history ? { history } : {}),
     };
     return this.#write(record, basis, isWanted);
   }
@@ -145,6 +153,17 @@ export class Writer {
   /** Waits for no answer any more. What has been sent may still be applied. */
   abandon(): void {
     this.#hedge.abandon();
+  }
+
+  #record({ acquireTimeUs, transitions }: TermFacts): LeaderRecord {
+    const { identity, timing } = this.#options;
+    return {
+      holder: identity,
+      leaseDurationMs: timing.leaseDurationMs,
+      acquireTimeUs,
+      renewTimeUs: this.#signingTime.nextUs(),
+      transitions,
+    };
   }
 
   #write(

@@ -30,6 +30,8 @@ export interface LeaderElectorOptions {
   readonly retryPeriodMs?: number | undefined;
   /** Bound of every single request. Default: half the renew deadline. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Whether to note on the lock how terms ended, for `k8s-leader status --history`. Default: true. */
+  readonly history?: boolean | undefined;
   /**
    * Told of every change of state, once, in place of a logger. What it throws is ignored: no term may be lost, or kept,
    * because of a listener.
@@ -71,5 +73,6 @@ export function resolve(options: LeaderElectorOptions): ResolvedOptions {
     emit: options.onEvent ?? (() => undefined),
     clock: options.clock ?? systemClock,
     random: options.random ?? random,
+    history: options.history ?? true,
   };
 }

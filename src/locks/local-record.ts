@@ -1,5 +1,6 @@
 /** A record as the text of a local lock. Whatever a hand has put there becomes what a field that is missing from a Lease is. */
 import type { LeaderRecord, Notes, StepDownRequest } from '../election/lock.ts';
+import { termsIn } from './history-fields.ts';
 import { keysIn } from './note-fields.ts';
 
 export function recordFrom(text: string): LeaderRecord {
@@ -14,8 +15,12 @@ export function recordFrom(text: string): LeaderRecord {
   };
 }
 
-function notesFrom({ stepDown, done }: { [field in keyof Notes]?: unknown }): Notes {
+const pastTerms = { since: 'acquireTimeUs', until: 'untilUs', time: amount };
+
+function notesFrom(fields: { [field in keyof Notes]?: unknown }): Notes {
+  const { stepDown, done } = fields;
   const keys = keysIn(done);
+  const history = termsIn(fields.history, pastTerms);
   const { holder, acquireTimeUs } = (stepDown ?? {}) as {
     [field in keyof StepDownRequest]?: unknown;
   };
@@ -24,6 +29,7 @@ function notesFrom({ stepDown, done }: { [field in keyof Notes]?: unknown }): No
   return {
     ...(isStepDown ? { stepDown: { holder, acquireTimeUs: beganAtUs } } : {}),
     ...(keys ? { done: keys } : {}),
+    ...(history ? { history } : {}),
   };
 }
 

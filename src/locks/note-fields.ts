@@ -4,25 +4,34 @@
  *
  *     k8s-leader.dev/step-down: {"holderIdentity":"web-0_2f6b","acquireTime":"2026-11-21T09:00:00.000001Z"}
  *     k8s-leader.dev/once: ["v41","v42"]
+ *     k8s-leader.dev/history: [{"holder":"web-0_2f6b","since":"…","until":"…","ended":"released","exitStatus":0}]
  *
  * What cannot be meant is taken for nothing. It stays until something is to be written there.
  */
 import type { Notes, StepDownRequest } from '../election/lock.ts';
 import { mostKeys } from '../election/record.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';
+import { historyText, termsIn } from './history-fields.ts';
 import { formatMicroTime, parseMicroTime } from './record-fields.ts';
 
 export const stepDownAnnotation = 'k8s-leader.dev/step-down';
 export const doneAnnotation = 'k8s-leader.dev/once';
+export const historyAnnotation = 'k8s-leader.dev/history';
 
 export function notesIn(annotations: JsonObject): Notes {
   const stepDown = stepDownIn(parsed(annotations[stepDownAnnotation]));
   const done = keysIn(parsed(annotations[doneAnnotation]));
-  return { ...(stepDown ? { stepDown } : {}), ...(done ? { done } : {}) };
+  const history = termsIn(parsed(annotations[historyAnnotation]));
+  return {
+    ...(stepDown ? { stepDown } : {}),
+    ...(done ? { done } : {}),
+    ...(history ? { history } : {}),
+  };
 }
 
 /** The annotations with these notes; the same ones when they say so already. */
-export function withNotes(annotations: JsonObject, { stepDown, done }: Notes): JsonObject {
+export function withNotes(annotations: JsonObject, notes: Notes): JsonObject {
+  const { stepDown, done, history } = notes;
   const before = notesIn(annotations);
   const changed = { ...annotations };
   if (stepDown === undefined) {
@@ -34,6 +43,8 @@ export function withNotes(annotations: JsonObject, { stepDown, done }: Notes): J
   }
   if (done !== undefined && !isSame(done, before.done))
     changed[doneAnnotation] = JSON.stringify(done);
+  if (history !== undefined && !isSame(history, before.history))
+    changed[historyAnnotation] = historyText(history);
   return isSame(changed, annotations) ? annotations : changed;
 }
 

@@ -73,8 +73,8 @@ export function partRecord(
   basis: Versioned | undefined,
 ): LeaderRecord {
   if (!part || !basis || !isSameRecord(record, basis.record)) return record;
-  const { stepDown, done } = record;
-  return { ...part.record, stepDown, done };
+  const { stepDown, done, history } = record;
+  return { ...part.record, stepDown, done, history };
 }
 
 function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
@@ -90,7 +90,13 @@ function isSameRecord(one: LeaderRecord, other: LeaderRecord): boolean {
 function noted(record: LeaderRecord, parts: readonly LeaderRecord[]): LeaderRecord {
   const stepDown = parts.find((part) => isFor(part.stepDown, record))?.stepDown;
   const done = [...new Set(parts.flatMap((part) => part.done ?? []))];
-  return recordAfter({ ...record, stepDown, done }, undefined);
+  return recordAfter({ ...record, stepDown, done, history: latestHistory(parts) }, undefined);
+}
+
+/** Half a write has put one term more into one of them. */
+function latestHistory(parts: readonly LeaderRecord[]): LeaderRecord['history'] {
+  const untilUs = ({ history }: LeaderRecord) => history?.at(-1)?.untilUs ?? -Infinity;
+  return parts.reduce((one, other) => (untilUs(other) > untilUs(one) ? other : one)).history;
 }
 
 function saidBy(one: LeaderRecord, other: LeaderRecord | undefined): Said {

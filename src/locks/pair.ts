@@ -49,9 +49,9 @@ export function pairLock(first: Lock, second: Lock): Lock {
     },
     write(record, basis, how) {
       const parts = partsOf(basis);
-      // What one of them alone has been told is done goes into both.
-      const { done = basis?.record.done } = record;
-      const whole = done ? { ...record, done } : record;
+      // What one of them alone has been told is done, or has noted of past terms, goes into both.
+      const { done = basis?.record.done, history = basis?.record.history } = record;
+      const whole = { ...record, ...(done ? { done } : {}), ...(history ? { history } : {}) };
       const said: Said = {
         first: partRecord(whole, parts.first, basis),
         second: partRecord(whole, parts.second, basis),

@@ -27,7 +27,7 @@ export async function store(
   { elector, signal, emit }: StoringPorts,
 ): Promise<boolean> {
   for (let current = term; ;) {
-    const outcome = await current.release({ done: key });
+    const outcome = await current.release({ done: key, exitStatus: 0 });
     if (outcome.kind === 'released') {
       if (outcome.isForgetful) throw neverStored(key, 'the lock stores only the record');
       return true;

@@ -84,7 +84,7 @@ export async function run(plan: RunPlan, ports: RunPorts): Promise<Exit> {
       signals.listen(whileWaiting);
       if (!end.interruptedBy) await hold(term, plan.minHoldMs ?? 0, ports);
       if (once === undefined || !isSuccess(end)) {
-        await term.release();
+        await term.release({ exitStatus: shellStatus(end.status) });
         return endAs(end, plan);
       }
       const isStored = await store(once, term, { ...ports, elector, signal: shutdown.signal });

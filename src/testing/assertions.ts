@@ -23,10 +23,14 @@ export async function written(result: Promise<WriteResult>): Promise<Versioned> 
 
 export function assertRecord(actual: LeaderRecord | undefined, expected: LeaderRecord): void {
   assert.ok(actual, 'there is no record');
-  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions, stepDown, done } =
-    actual;
+  const { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions } = actual;
+  const { stepDown, done, history } = actual;
   const fields = { holder, leaseDurationMs, acquireTimeUs, renewTimeUs, transitions };
-  const notes = { ...(stepDown ? { stepDown } : {}), ...(done ? { done: [...done] } : {}) };
+  const notes = {
+    ...(stepDown ? { stepDown } : {}),
+    ...(done ? { done: [...done] } : {}),
+    ...(history ? { history: [...history] } : {}),
+  };
   assert.deepEqual({ ...fields, ...notes }, expected);
 }
 

@@ -3,6 +3,16 @@ import { assertRecord, assertUntouched, patiently, written } from './assertions.
 import { held, taken, type Check } from './under-test.ts';
 
 const stepDown = { holder: held.holder, acquireTimeUs: held.acquireTimeUs ?? 0 };
+const history = [
+  { holder: 'größe', acquireTimeUs: 1_763_714_400_000_001, untilUs: undefined, ended: 'expired' },
+  {
+    holder: 'before',
+    acquireTimeUs: 1_763_714_401_000_001,
+    untilUs: 1_763_714_402_000_002,
+    ended: 'released',
+    exitStatus: 3,
+  },
+] as const;
 const done = ['v41', 'größe λ "\'\\%'];
 
 /** Claims about notes. */
@@ -47,6 +57,15 @@ export const noteClaims: readonly (readonly [title: string, check: Check])[] = [
       const basis = await written(lock.write({ ...held, done }, undefined, patiently()));
       const freed = await written(lock.write({ ...free, done: keys }, basis, patiently()));
       await assertUntouched(lock, freed, { ...free, done: keys.slice(1) });
+    }),
+  ],
+  [
+    'past terms come back exactly, and a write that does not speak of them leaves them',
+    remembering(async ({ lock, another }) => {
+      const ended = await written(lock.write({ ...held, history }, undefined, patiently()));
+      assertRecord(ended.record, { ...held, history });
+      const claimed = await written(lock.write(taken, ended, patiently()));
+      await assertUntouched(another(), claimed, { ...taken, history });
     }),
   ],
 ];

@@ -27,6 +27,7 @@ const defaults: RunOptions = {
   kubeconfig: undefined,
   context: undefined,
   events: true,
+  history: true,
   listen: undefined,
   owner: undefined,
   podLabel: undefined,
@@ -56,6 +57,7 @@ describe('understands', () => {
     [`-n ${'n'.repeat(63)}`, { namespace: 'n'.repeat(63) }],
     ['--identity größe-λ-🦊', { identity: 'größe-λ-🦊' }],
     ['-i me', { identity: 'me' }],
+    ['--no-history', { history: false }],
     ['--backend local', { backend: 'local', events: false }],
     [
       '--backend local --local-file ./x.db',

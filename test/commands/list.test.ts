@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { asTable, listOptions } from '../../src/commands/list.ts';
+import { listOptions } from '../../src/commands/list.ts';
 import { reportOn } from '../../src/commands/status-report.ts';
+import { locksTable } from '../../src/commands/table.ts';
 import { UsageError } from '../../src/errors.ts';
 import { sampleRecord } from '../support/record.ts';
 
@@ -20,7 +21,7 @@ const row = (lock: string, holder: string) => {
 const rows = [row('mail', 'web-0'), row('sync', '')];
 
 const table = (withNamespace: boolean, isWide: boolean) =>
-  asTable(rows, { withNamespace, isWide, wallMs });
+  locksTable(rows, { withNamespace, isWide, wallMs });
 
 test('the table has a line a lock, and no space at the end of one', () => {
   expect(table(false, false)).toBe(
@@ -28,7 +29,7 @@ test('the table has a line a lock, and no space at the end of one', () => {
       '\n',
     ),
   );
-  expect(asTable([], { withNamespace: false, isWide: false, wallMs })).toBe('no Leases\n');
+  expect(locksTable([], { withNamespace: false, isWide: false, wallMs })).toBe('no Leases\n');
 });
 
 test('with namespaces, and wide', () => {
@@ -41,7 +42,7 @@ test('with namespaces, and wide', () => {
 
 test('a holder of many words cannot break the table', () => {
   const broken = row('evil', `a\nb${'c'.repeat(300)}`);
-  const text = asTable([broken], { withNamespace: false, isWide: false, wallMs });
+  const text = locksTable([broken], { withNamespace: false, isWide: false, wallMs });
   expect(text.split('\n')).toHaveLength(3);
   expect(text.length).toBeLessThan(250);
 });

@@ -19,6 +19,7 @@ it('looks once at a Lease, and tells people', () => {
     context: undefined,
     output: 'text',
     watch: false,
+    history: false,
     requestTimeoutMs: 5_000,
   });
 });
@@ -29,6 +30,9 @@ describe('understands', () => {
     ['-o yaml', { output: 'yaml' }],
     ['--output=json --watch', { output: 'json', watch: true }],
     ['-w', { watch: true }],
+    ['--history', { history: true }],
+    ['-o wide', { output: 'wide' }],
+    ['--history -o yaml', { history: true, output: 'yaml' }],
     ['-n jobs --context c --kubeconfig k', { namespace: 'jobs', context: 'c', kubeconfig: 'k' }],
     ['--backend local --local-file /x', { backend: 'local', localFile: '/x' }],
     ['--request-timeout 1s', { requestTimeoutMs: 1_000 }],
@@ -47,6 +51,8 @@ describe('refuses', () => {
     [[], 'no lock given'],
     [['--lock', 'X'], "--lock 'X'"],
     [['--lock', 'x', '-o', 'yaml', '-w'], '-o yaml does not work with --watch'],
+    [['--lock', 'x', '-o', 'wide', '-w'], '-o wide does not work with --watch'],
+    [['--lock', 'x', '--history', '-w'], '--history does not work with --watch'],
     [['--lock', 'x', '-o', 'xml'], "--output 'xml': not one of the choices"],
     [['--lock', 'x', '--try'], "unknown option '--try'"],
     [['--lock', 'x', 'y'], "unexpected word 'y'"],

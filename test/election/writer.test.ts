@@ -30,6 +30,7 @@ function writerOf(options: Partial<WriterOptions> = {}): Writer {
     identity: 'a',
     requestTimeoutMs,
     random: seededRandom(1),
+    history: true,
     ...options,
   });
 }

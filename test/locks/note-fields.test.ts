@@ -5,6 +5,7 @@ import { configMapLock, recordAnnotation } from '../../src/locks/annotation.ts';
 import { leaseLock } from '../../src/locks/lease.ts';
 import {
   doneAnnotation,
+  historyAnnotation,
   notesIn,
   stepDownAnnotation,
   withNotes,
@@ -52,6 +53,44 @@ describe('ignores', () => {
       stepDown,
       done: ['k'],
     });
+  });
+
+  const term = { holder: 'a', since: '2025-11-21T08:40:00.000001Z', ended: 'released' };
+  const acquireTimeUs = 1_763_714_400_000_001;
+  const known = { holder: 'a', acquireTimeUs, untilUs: undefined, ended: 'released' };
+
+  test.each<[annotation: unknown, terms: unknown]>([
+    [[], undefined],
+    [term, undefined],
+    ['x', undefined],
+    [[7, null, [], 'x'], undefined],
+    [[{ ...term, holder: '' }], undefined],
+    [[{ ...term, holder: 7 }], undefined],
+    [[{ ...term, since: 'yesterday' }], undefined],
+    [[{ ...term, since: undefined }], undefined],
+    [[{ ...term, ended: 'bored' }], undefined],
+    [[{ ...term, ended: 'toString' }], undefined],
+    [[{ ...term, until: 'tomorrow', exitStatus: '0' }], [known]],
+    [[{ ...term, exitStatus: 256 }], [known]],
+    [[{ ...term, exitStatus: -1 }], [known]],
+    [[{ ...term, exitStatus: 1.5 }], [known]],
+    [[{ ...term, exitStatus: 255, more: 'fields' }], [{ ...known, exitStatus: 255 }]],
+    [[{ ...term, holder: 'x'.repeat(9_999) }], [{ ...known, holder: 'x'.repeat(128) }]],
+    [[null, term, 'x'], [known]],
+    [Array.from({ length: 500 }, () => term), Array.from({ length: 20 }, () => known)],
+  ])('in a history what is no term: %j', (annotation, terms) => {
+    const annotations = { [historyAnnotation]: JSON.stringify(annotation) };
+    expect(notesIn(annotations).history).toEqual(terms);
+    expect(withNotes(annotations, notesIn(annotations))).toBe(annotations);
+  });
+
+  it('a history of any length or depth', () => {
+    for (const garbage of ['['.repeat(100_000), `[${'{"a":'.repeat(50_000)}`, '\u0000', '[1']) {
+      const annotations = { [historyAnnotation]: garbage };
+      expect(notesIn(annotations)).toEqual({});
+      const history = [{ ...known, ended: 'lost' }] as const;
+      expect(notesIn(withNotes(annotations, { history }))).toEqual({ history });
+    }
   });
 
   it('what is no word among keys, and all but the latest hundred', () => {
