@@ -55,7 +55,7 @@ const walls = Object.entries(rooms).map(([room, others]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', 'docs/reference', 'test/control-plane/**/*.go'] },
+  { ignores: ['dist', 'node_modules', 'coverage', 'docs/reference', 'test/**/*.go'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'unit',
           ...patience,
           include: ['test/**/*.test.ts'],
-          exclude: ['cluster', 'executable', 'faults', 'interop', 'process']
+          exclude: ['cluster', 'executable', 'faults', 'interop', 'pods', 'process']
             .map((folder) => `test/${folder}/**`)
             .concat(endurance, program),
         },
@@ -98,6 +98,17 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+        },
+      },
+      {
+        // All files in one process: the cluster is started once.
+        test: {
+          name: 'pods',
+          include: ['test/pods/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          isolate: false,
         },
       },
       {

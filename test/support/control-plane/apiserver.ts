@@ -33,6 +33,8 @@ export interface ApiserverParts {
   readonly reaper: Reaper;
   /** Appended to our own, so they win. */
   readonly extraArgs: readonly string[];
+  /** Of a whole cluster: where it listens for pods, which service accounts then serve. Default: 127.0.0.1, and no pods. */
+  readonly podsReachIt?: string | undefined;
   /** By default the only one; another has a name of its own, and the certificate and secrets of the first. */
   readonly name?: string;
   readonly certFolder?: string;
@@ -47,6 +49,7 @@ export async function apiserverIn({
   etcdUrl,
   reaper,
   extraArgs,
+  podsReachIt,
   name: folderName = 'apiserver',
   adminToken = randomUUID(),
   serviceAccountKey = signingKey(),
@@ -54,8 +57,9 @@ export async function apiserverIn({
 }: ApiserverParts): Promise<Apiserver> {
   const home = join(folder, folderName);
   const inHome = (name: string): string => join(home, name);
+  const address = podsReachIt ?? '127.0.0.1';
   const port = await freePort();
-  const url = `https://127.0.0.1:${port}`;
+  const url = `https://${address}:${port}`;
   // The server signs its own certificate at its first start; this file ends with the CA it used.
   const caFile = join(certFolder, 'apiserver.crt');
   const auditFile = inHome('audit.log');
@@ -75,21 +79,18 @@ export async function apiserverIn({
     isReady: () => isReady(request),
     args: [
       `--etcd-servers=${etcdUrl}`,
-      '--bind-address=127.0.0.1',
+      `--bind-address=${address}`,
       // Without it the server looks for a default route, which a sandbox may lack.
-      '--advertise-address=127.0.0.1',
+      `--advertise-address=${address}`,
       `--secure-port=${port}`,
       `--cert-dir=${certFolder}`,
-      // Loopback is no valid endpoint of the `kubernetes` Service, which nobody uses here.
-      '--endpoint-reconciler-type=none',
+      ...(podsReachIt === undefined ? alone : []),
       '--service-cluster-ip-range=10.0.0.0/24',
       '--authorization-mode=RBAC',
       `--token-auth-file=${inHome('tokens.csv')}`,
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-signing-key-file=${inHome('service-accounts.key')}`,
       `--service-account-key-file=${inHome('service-accounts.key')}`,
-      // It would refuse every Pod for want of the service account that a controller makes.
-      '--disable-admission-plugins=ServiceAccount',
       `--audit-policy-file=${inHome('audit-policy.yaml')}`,
       `--audit-log-path=${auditFile}`,
       // In megabytes: never rotated.
@@ -102,6 +103,13 @@ export async function apiserverIn({
   const secrets = { adminToken, serviceAccountKey, certFolder };
   return { apiserver, port, url, caFile, auditFile, request, ...secrets };
 }
+
+const alone = [
+  // Loopback is no valid endpoint of the `kubernetes` Service, which nobody uses here.
+  '--endpoint-reconciler-type=none',
+  // It would refuse every Pod for want of the service account that a controller makes.
+  '--disable-admission-plugins=ServiceAccount',
+];
 
 function signingKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -1,0 +1,44 @@
+/** One cluster for all files, and a story a test: in the end no two commands of it have lived at the same time. */
+import { expect, test as base } from 'vitest';
+import { startCluster, type Cluster } from './cluster.ts';
+import { gapsMs, overlaps } from './lives.ts';
+import { Story } from './story.ts';
+
+interface Fixtures {
+  readonly cluster: Cluster;
+  readonly story: Story;
+}
+
+let stories = 0;
+
+/** For a story whose point is that two lived at once: it says by itself what is allowed. */
+export const mayOverlap = new WeakSet<Story>();
+
+export const test = base.extend<Fixtures>({
+  cluster: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      await use(await startCluster());
+    },
+    { scope: 'worker' },
+  ],
+  story: async ({ cluster, task, onTestFailed }, use) => {
+    stories += 1;
+    const story = await Story.open(cluster, `story-${String(stories)}`);
+    onTestFailed(async () => {
+      process.stderr.write(`\n${task.name}\n${await story.told()}\n`);
+    });
+    const begun = performance.now();
+    await use(story);
+    const lives = await story.lives();
+    say(task.name, begun, gapsMs(lives));
+    if (!mayOverlap.has(story)) expect(overlaps(lives)).toEqual([]);
+    await story.close();
+  },
+});
+
+function say(name: string, begun: number, gaps: readonly number[]): void {
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  const times = gaps.map((gap) => gap.toFixed(0)).join(', ');
+  process.stdout.write(`   ${seconds} s, ms between commands: ${times || 'none'} · ${name}\n`);
+}
