@@ -14,6 +14,8 @@ export interface NeedOptions {
   readonly owner?: Owner | undefined;
   /** The only Pods that it may be; any, where that is not known when the Role is written. */
   readonly podNames?: readonly string[] | undefined;
+  /** Whether `doctor` may look at its Pod in any case. */
+  readonly doctor?: boolean;
 }
 
 /** What each permission is for, in a few words, and the permission. */
@@ -31,7 +33,7 @@ const lockPurposes: Partial<Record<Permission['verb'], string>> = {
 
 /** The least with which everything works that was asked for. */
 export function needsOf(wanted: NeedOptions): Need[] {
-  const { lock, lockKind, owner, events, podLabel, podNames } = wanted;
+  const { lock, lockKind, owner, events, podLabel, podNames, doctor = false } = wanted;
   const core = { apiGroup: '' };
   const telling = 'to record Events; not needed with --no-events';
   const labelling = 'to label its own Pod; not needed without --pod-label';
@@ -71,5 +73,16 @@ export function needsOf(wanted: NeedOptions): Need[] {
         purpose: labelling,
       })),
     ),
+    ...(doctor && !podLabel
+      ? [
+          {
+            ...core,
+            part: 'pod' as const,
+            verb: 'get' as const,
+            resource: 'pods',
+            purpose: 'to check the grace period',
+          },
+        ]
+      : []),
   ];
 }

@@ -20,7 +20,7 @@ export interface RbacOptions extends NeedOptions {
   readonly serviceAccount: string | undefined;
 }
 
-type Own = 'service-account' | 'pod-names';
+type Own = 'service-account' | 'pod-names' | 'doctor';
 
 export const spelling: Spelling<Own> = {
   name: 'rbac',
@@ -44,6 +44,7 @@ export const spelling: Spelling<Own> = {
       '--pod-names <NAMES>',
       'with --pod-label: their Pods if known, such as db-0,db-1 (default: any)',
     ],
+    doctor: ['--doctor', 'let doctor see the Pod too, to check its grace period'],
   },
   epilogue: `
 Prints a Role, a RoleBinding and, unless it exists, the ServiceAccount. Sends
@@ -72,6 +73,7 @@ export function rbacOptions(
     owner: read(settings.owner, convert.owner, undefined),
     podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
     podNames: podNamesOf(own['pod-names'], settings['pod-label']),
+    doctor: own.doctor !== undefined,
   };
 }
 
@@ -162,12 +164,19 @@ export function manifests(options: RbacOptions): Record<string, unknown>[] {
   ];
 }
 
-const anyPod =
-  '# Which Pods these will be is not known: get and patch are for every Pod of the\n' +
-  '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n';
+/** What is granted on more Pods than needed. */
+function anyPod({ podLabel, podNames, doctor = false }: RbacOptions): string {
+  if (podNames || !(podLabel || doctor)) return '';
+  if (!podLabel)
+    return '# Which Pods these will be is not known: get is for every Pod of the namespace.\n';
+  return (
+    '# Which Pods these will be is not known: get and patch are for every Pod of the\n' +
+    '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n'
+  );
+}
 
 /** The same as one YAML stream. */
 export async function asYaml(options: RbacOptions): Promise<string> {
   const documents = await yamlOf(...manifests(options));
-  return (options.podLabel && !options.podNames ? anyPod : '') + documents;
+  return anyPod(options) + documents;
 }

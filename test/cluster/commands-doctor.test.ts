@@ -216,7 +216,9 @@ describe.concurrent('the Pod', () => {
     const env = { POD_NAME: 'pod', POD_NAMESPACE: contest.namespace };
     const { code, lines } = await doctor(contest, kubeconfig, [], env);
     expect(code).toBe(0);
-    expect(lines).toContain('– grace period: unknown: needs the verb "get" on pods');
+    expect(lines).toContain(
+      '– grace period: unknown: needs the verb "get" on pods; `k8s-leader rbac --doctor` grants it',
+    );
   });
 });
 

@@ -17,6 +17,7 @@ it('is for a Lease, an account named as the lock, and Events unless told otherwi
     events: true,
     podLabel: false,
     podNames: undefined,
+    doctor: false,
   });
 });
 
@@ -26,6 +27,7 @@ describe('understands', () => {
     ['--lock-kind secret', { lockKind: 'secret' }],
     ['--service-account worker', { serviceAccount: 'worker' }],
     ['--no-events', { events: false }],
+    ['--doctor', { doctor: true }],
     ['--owner deployment/worker', { owner: { kind: 'deployment', name: 'worker' } }],
     ['--pod-label role=leader', { podLabel: true, podNames: undefined }],
     ['--pod-label role --pod-names db-0,db-1', { podNames: ['db-0', 'db-1'] }],

@@ -54,6 +54,14 @@ describe('the rules', () => {
     ]);
   });
 
+  it('let the doctor look at its Pod when asked for', () => {
+    const pods = { ...core, resources: ['pods'] };
+    expect(rules({ doctor: true }).slice(2)).toEqual([{ ...pods, verbs: ['get'] }]);
+    // A candidate that labels its Pod may do that already.
+    const both = rules({ doctor: true, podLabel: true }).slice(2);
+    expect(both).toEqual([{ ...pods, verbs: ['get', 'patch'] }]);
+  });
+
   it('are for the Pods that are named alone', () => {
     const [db0, db1] = ['db-0', 'db-1'];
     expect(rules({ podLabel: true, podNames: [db0, db1] }).slice(2)).toEqual([
@@ -66,6 +74,7 @@ describe('the rules', () => {
     const any = await asYaml({ ...plan, podLabel: true });
     expect(any).toMatch(/^# .* not known: get and patch are for every Pod/);
     expect(await asYaml({ ...plan, podLabel: true, podNames: ['a'] })).not.toContain('#');
+    expect(await asYaml({ ...plan, doctor: true })).toMatch(/^# .* not known: get is for every/);
     expect(await asYaml(plan)).not.toContain('#');
   });
 });

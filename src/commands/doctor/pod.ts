@@ -22,7 +22,12 @@ export async function* checkGracePeriod(target: Target): Findings {
   try {
     const { status, body } = await ask(target, 'GET', path);
     const seconds = at(body, 'spec', 'terminationGracePeriodSeconds');
-    if (status === 403) yield open(about, 'unknown: needs the verb "get" on pods');
+    if (status === 403)
+      yield open(
+        about,
+        'unknown: needs the verb "get" on pods',
+        '`k8s-leader rbac --doctor` grants it',
+      );
     else if (status !== 200 || typeof seconds !== 'number')
       yield open(
         about,
