@@ -29,6 +29,7 @@ interface Probe {
 }
 interface Container {
   readonly command: readonly string[];
+  readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
 }
@@ -177,13 +178,13 @@ describe.concurrent('under the Role of its example', () => {
   test('the worker leads, answers its probes, and hands over', async ({ contest, applied }) => {
     const file = 'deployment.yaml';
     const account = await applied.apply(file);
-    const { livenessProbe, readinessProbe } = wrappedIn(file);
+    const { startupProbe, livenessProbe, readinessProbe } = wrappedIn(file);
     const leader = await applied.run(file, 'a', contest.life());
     await leader.told('started');
     const standby = await applied.run(file, 'b', contest.life());
     await standby.told('standing-by');
     for (const candidate of [leader, standby])
-      for (const probe of [livenessProbe!, readinessProbe!])
+      for (const probe of [startupProbe!, livenessProbe!, readinessProbe!])
         expect(await statusAt(candidate, probe.httpGet.path)).toBe(200);
     leader.signal('SIGTERM');
     expect(await leader.ended).toEqual({ code: 143, signal: null });

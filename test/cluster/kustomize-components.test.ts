@@ -113,7 +113,7 @@ describe('probes and grace period', () => {
     );
     expect(livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'leader' });
     expect(readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'leader' });
-    expect(startupProbe).toBeUndefined();
+    expect(startupProbe?.httpGet).toEqual({ path: '/livez', port: 'leader' });
     expect(env).toContainEqual(variable('K8S_LEADER_LISTEN', ':8711'));
     expect(ports).toEqual([{ name: 'leader', containerPort: 8711 }]);
   });
