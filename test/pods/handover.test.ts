@@ -5,7 +5,10 @@ import { nowMs } from './support/lives.ts';
 import { example } from './support/manifest.ts';
 import type { Story } from './support/story.ts';
 
-/** What was going on when the story began is over. */
+/** How often a Deployment is updated: UPDATES is for figures. */
+const updates = Number(process.env['UPDATES'] ?? 1);
+
+/** Resolves with the name of the leading pod. */
 async function worker(story: Story, change: Parameters<typeof example>[1] = {}): Promise<string> {
   await story.apply(example('deployment.yaml', change));
   await story.rolledOut('worker');
@@ -24,21 +27,28 @@ describe('a worker with a standby', () => {
     await story.rolledOut('worker');
   });
 
-  test('a rolling update of three replicas', async ({ story }) => {
-    await worker(story, { replicas: 3 });
-    const before = (await story.pods('worker')).map(({ metadata }) => metadata.name);
-    const updatedMs = nowMs();
-    await story.kubectl('rollout', 'restart', 'deployment/worker');
-    await story.rolledOut('worker');
-    for (const gone of before)
-      await story.kubectl('wait', '--for=delete', `pod/${gone}`, '--timeout=150s');
-    expect(before).not.toContain(await story.leader('worker'));
-    const since = (await story.lives()).filter(({ begunMs }) => begunMs > updatedMs);
-    // Each old pod can lead at most once more before it is told to go, too.
-    expect(since.length).toBeGreaterThanOrEqual(1);
-    expect(since.length).toBeLessThanOrEqual(3);
-    const all = await story.lives();
-    for (const over of all.slice(0, -1)) expect(over.endedMs).toBeDefined();
+  test.for([
+    { replicas: 3, surge: 1 },
+    { replicas: 3, surge: '100%' },
+  ])('a rolling update of $replicas replicas with a surge of $surge', async (how, { story }) => {
+    const { replicas, surge } = how;
+    const strategy = { rollingUpdate: { maxUnavailable: 0, maxSurge: surge } };
+    await worker(story, { replicas, strategy });
+    for (let round = 0; round < updates; round += 1) {
+      const before = (await story.pods('worker')).map(({ metadata }) => metadata.name);
+      const updatedMs = nowMs();
+      await story.kubectl('rollout', 'restart', 'deployment/worker');
+      await story.rolledOut('worker');
+      for (const gone of before)
+        await story.kubectl('wait', '--for=delete', `pod/${gone}`, '--timeout=150s');
+      expect(before).not.toContain(await story.leader('worker'));
+      const since = (await story.lives()).filter(({ begunMs }) => begunMs > updatedMs);
+      // Each old pod can lead at most once more before it is told to go, too.
+      expect(since.length).toBeGreaterThanOrEqual(1);
+      expect(since.length).toBeLessThanOrEqual(replicas);
+      process.stdout.write(`   ${String(since.length)} hand-overs\n`);
+    }
+    for (const over of (await story.lives()).slice(0, -1)) expect(over.endedMs).toBeDefined();
   });
 
   test('the leader is asked to step down', async ({ story }) => {

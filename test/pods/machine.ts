@@ -40,6 +40,12 @@ export async function whyNot(): Promise<string[]> {
   return tryIt();
 }
 
+/** Loud enough to be seen in the log of CI. */
+export function describeUnfit(reasons: readonly string[]): string {
+  const lines = reasons.map((reason) => `   ${reason}\n`).join('');
+  return `== DID NOT RUN: the tests in pods. This machine cannot:\n${lines}`;
+}
+
 async function tryIt(): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-trial-'));
   const apart = ['--mount', '--net', '--pid', '--fork', '--mount-proc'];

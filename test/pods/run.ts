@@ -12,8 +12,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { helm } from '../chart/helm.ts';
-import { buildImages } from './images/images.ts';
-import { sbin, whyNot } from './machine.ts';
+import { imageArchives } from './images/images.ts';
+import { describeUnfit, sbin, whyNot } from './machine.ts';
 import { programs } from './programs/programs.ts';
 import type { Place } from './support/place.ts';
 
@@ -68,12 +68,11 @@ async function statusOf(child: ChildProcess): Promise<number> {
 
 async function test(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-pods-'));
-  const archives = join(folder, 'archives');
   try {
     const { node, stamp } = await programs();
     // Inside there is no network to build it with.
     await helm(['version']);
-    await buildImages(archives, stamp);
+    const archives = await imageArchives(stamp);
     const place: Place = { folder, archives, node };
     const cleaner = await startAfter(folder);
     const apart = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
@@ -102,7 +101,4 @@ async function test(args: readonly string[]): Promise<number> {
 process.env['PATH'] = `${process.env['PATH'] ?? ''}:${sbin}`;
 const reasons = await whyNot();
 if (reasons.length === 0) process.exitCode = await test(process.argv.slice(2));
-else {
-  const lines = reasons.map((reason) => `   ${reason}\n`).join('');
-  process.stderr.write(`== DID NOT RUN: the tests in pods. This machine cannot:\n${lines}`);
-}
+else process.stderr.write(describeUnfit(reasons));

@@ -3,8 +3,8 @@
  * and from that what the examples name. Nothing is pulled: Debian's debootstrap makes the base image, and this machine's
  * Node and npm turn it into the one that the first stage wants.
  */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { globSync } from 'node:fs';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { builtOnce, runTool } from '../../interop/support/built-once.ts';
 
@@ -24,60 +24,113 @@ const local = (name: string): string => `localhost/${name}`;
 /** The machine's own authorities, for where a proxy looks into what is downloaded. */
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Builds all into the folder, one `NAME.tar` each. The first time takes five minutes, most of it downloads. */
-export async function buildImages(folder: string, stamp: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const base = await debianRoot();
+/** What the Dockerfile sees, and what else the images are made from. */
+const contextFiles = [
+  ...[
+    'Dockerfile',
+    '.dockerignore',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'LICENSE',
+  ],
+  ...['bin/**', 'native/bin/**', 'packaging/executable/**', 'scripts/**', 'src/**'],
+  ...['test/pods/images/images.ts', 'test/pods/programs/stamp/*'],
+];
+
+/** The folder of the archives, `NAME.tar`. Built anew when any source has changed, which takes minutes. */
+export async function imageArchives(stamp: string): Promise<string> {
+  const sources = globSync(contextFiles, { cwd: project, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const name = 'pods/images';
+  const make = (folder: string): Promise<void> => buildImages(folder, stamp);
+  const folder = await builtOnce({ name, sources, world: sources.join(' '), make });
+  await forgetOld(folder);
+  return folder;
+}
+
+/** They are big. Somebody else may be about to import those of another checkout. */
+async function forgetOld(folder: string): Promise<void> {
+  const hour = 3_600_000;
+  for (const other of await readdir(dirname(folder))) {
+    const path = join(dirname(folder), other);
+    const { mtimeMs } = await stat(path);
+    if (path !== folder && Date.now() - mtimeMs > hour) await rm(path, { recursive: true });
+  }
+}
+
+async function buildImages(folder: string, stamp: string): Promise<void> {
+  const storage = join(folder, 'storage');
+  const run = (args: readonly string[]): Promise<string> => buildah(storage, args);
   const build = async (name: string, files: Files, dockerfile: string): Promise<void> => {
     const context = join(folder, 'context');
     await fill(context, files, dockerfile);
-    await buildah(['-t', name, context]);
+    await run(['build', ...how, '-t', name, context]);
     await rm(context, { recursive: true });
   };
-  const npm = dirname(dirname(await whereIs('npm')));
-  await build(
-    debian,
-    { 'root.tar': join(base, 'root.tar') },
-    'FROM scratch\nADD root.tar /\nCMD ["/bin/sh"]',
-  );
-  await build(
-    node,
-    { node: process.execPath, npm, 'ca.crt': authorities },
-    `FROM ${debian}
-COPY node /usr/local/bin/
-COPY npm /usr/local/lib/node_modules/npm
-COPY ca.crt ${authorities}
-ENV NODE_EXTRA_CA_CERTS=${authorities}
-RUN for each in npm npx; do ln -s ../lib/node_modules/npm/bin/$each-cli.js /usr/local/bin/$each; done`,
-  );
+  const root = join(await debianRoot(), 'root.tar');
+  await build(debian, { 'root.tar': root }, debianDockerfile);
+  await build(node, await nodeFiles(), nodeDockerfile);
+  // BuildKit gives the architecture by itself.
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  // BuildKit gives it by itself.
-  await buildah(['--build-arg', `TARGETARCH=${arch}`, '-t', local('k8s-leader'), project]);
+  await run([
+    'build',
+    ...how,
+    '--build-arg',
+    `TARGETARCH=${arch}`,
+    '-t',
+    local('k8s-leader'),
+    project,
+  ]);
   const worker = { stamp: join(stamp, 'stamp') };
-  const commands = ['worker', 'web', 'migrate', 'primary', 'backup.sh'];
-  const asCommands = `COPY stamp worker\nRUN for each in ${commands.slice(1).join(' ')}; do ln worker $each; done\nUSER 1000:1000`;
-  await build(
-    local('worker'),
-    worker,
-    `FROM ${debian}
-COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
-COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
-WORKDIR /app
-${asCommands}`,
-  );
-  await build(local('bare'), worker, `FROM ${debian}\nWORKDIR /app\n${asCommands}`);
-  await build(
-    local('pause'),
-    { pause: join(stamp, 'pause') },
-    'FROM scratch\nCOPY pause /\nUSER 65535:65535\nENTRYPOINT ["/pause"]',
-  );
+  await build(local('worker'), worker, workerDockerfile);
+  await build(local('bare'), worker, `FROM ${debian}\n${commands}`);
+  const pause = 'FROM scratch\nCOPY pause /\nUSER 65535:65535\nENTRYPOINT ["/pause"]';
+  await build(local('pause'), { pause: join(stamp, 'pause') }, pause);
   for (const [name, [first]] of Object.entries(imageNames)) {
     const archive = `docker-archive:${join(folder, name)}.tar:${fullName(first)}`;
     await run(['push', '--quiet', local(name), archive]);
   }
-  // What earlier sources have left.
-  await run(['rmi', '--prune', '--force']);
+  await run(['images', '--format', '{{.Name}} {{.Size}}']).then((sizes) =>
+    process.stderr.write(sizes),
+  );
+  for (const each of [storage, `${storage}-run`]) await rm(each, { recursive: true, force: true });
 }
+
+/** In a build the commands have this machine's network, for `npm ci` and `apt-get`. */
+const how = ['--isolation=chroot', '--network=host', '--pull=never', '--layers=false', '--quiet'];
+
+const nodeFiles = async (): Promise<Files> => ({
+  node: process.execPath,
+  npm: dirname(dirname(await whereIs('npm'))),
+  'ca.crt': authorities,
+});
+
+/** As in the real one, apt leaves no caches behind. */
+const debianDockerfile = `FROM scratch
+ADD root.tar /
+RUN echo 'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";' >/etc/apt/apt.conf.d/docker-clean
+CMD ["/bin/sh"]`;
+
+const nodeDockerfile = `FROM ${debian}
+COPY node /usr/local/bin/
+COPY npm /usr/local/lib/node_modules/npm
+COPY ca.crt ${authorities}
+ENV NODE_EXTRA_CA_CERTS=${authorities}
+RUN for each in npm npx; do ln -s ../lib/node_modules/npm/bin/$each-cli.js /usr/local/bin/$each; done`;
+
+/** What the examples run. */
+const commands = `WORKDIR /app
+COPY stamp worker
+RUN for each in web migrate primary backup.sh; do ln worker $each; done
+USER 1000:1000`;
+
+const workerDockerfile = `FROM ${debian}
+COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
+COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
+${commands}`;
 
 /** As the kubelet reads it. */
 export function fullName(name: string): string {
@@ -99,19 +152,11 @@ async function whereIs(program: string): Promise<string> {
   return path.trim();
 }
 
-/** In its build the commands have this machine's network, for `npm ci` and `apt-get`. */
-async function buildah(args: readonly string[]): Promise<void> {
-  const how = ['--isolation', 'chroot', '--network', 'host', '--pull=never', '--layers', '--quiet'];
-  await run(['build', ...how, ...args]);
-}
-
-/** Its storage is kept, so that a step is taken again only when what it is made from changes. */
-function run(args: readonly string[]): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const storage = join(cache, 'k8s-leader/pods/storage');
-  const tool = { file: 'buildah', absent: 'the tests in pods need buildah' };
+/** In mounts of its own, which end with it. */
+function buildah(storage: string, args: readonly string[]): Promise<string> {
   const where = ['--root', storage, '--runroot', `${storage}-run`, '--storage-driver', 'overlay'];
-  return runTool(tool, [...where, ...args]);
+  const tool = { file: 'unshare', absent: 'there is no unshare' };
+  return runTool(tool, ['--mount', 'buildah', ...where, ...args]);
 }
 
 /** A folder with `root.tar`, the smallest Debian that has apt. */

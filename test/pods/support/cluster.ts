@@ -63,8 +63,12 @@ async function apiserverOf(folder: string, reaper: Reaper): Promise<Apiserver> {
   const binaries = await controlPlaneBinaries();
   const { etcd, url: etcdUrl } = await etcdIn(folder, binaries.etcd, reaper);
   await etcd.start();
-  const file = binaries.apiserver;
-  return apiserverIn({ folder, file, etcdUrl, reaper, extraArgs: [], podsReachIt: nodeAddress });
+  return apiserverIn({
+    ...{ folder, file: binaries.apiserver, etcdUrl, reaper },
+    podsReachIt: nodeAddress,
+    // There is no DNS that would know the node.
+    extraArgs: ['--kubelet-preferred-address-types=InternalIP'],
+  });
 }
 
 function controllersIn(

@@ -22,18 +22,18 @@ export const test = base.extend<Fixtures>({
     },
     { scope: 'worker' },
   ],
-  story: async ({ cluster, task, onTestFailed }, use) => {
+  story: async ({ cluster, task }, use) => {
     stories += 1;
     const story = await Story.open(cluster, `story-${String(stories)}`);
-    onTestFailed(async () => {
-      process.stderr.write(`\n${task.name}\n${await story.told()}\n`);
-    });
     const begun = performance.now();
     await use(story);
     const lives = await story.lives();
     say(task.name, begun, gapsMs(lives));
-    if (!mayOverlap.has(story)) expect(overlaps(lives)).toEqual([]);
+    const met = mayOverlap.has(story) ? [] : overlaps(lives);
+    if (met.length > 0 || (task.result?.errors ?? []).length > 0)
+      process.stderr.write(`\n${task.name}\n${await story.told()}\n`);
     await story.close();
+    expect(met).toEqual([]);
   },
 });
 

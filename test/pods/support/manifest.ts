@@ -33,6 +33,7 @@ export interface PodSpec {
 export interface Workload extends ApiObject {
   readonly spec: {
     replicas?: number;
+    strategy?: object;
     readonly template: {
       readonly metadata: { labels?: Record<string, string> };
       readonly spec: PodSpec;
@@ -42,6 +43,7 @@ export interface Workload extends ApiObject {
 
 export interface Change {
   readonly replicas?: number;
+  readonly strategy?: object;
   readonly grace?: number;
   /** Further options of `run`, which win over those that are there. */
   readonly options?: readonly string[];
@@ -82,6 +84,7 @@ export function modify(workload: Workload, change: Change): void {
   const { metadata, spec } = workload.spec.template;
   metadata.labels = { ...metadata.labels, ...change.labels };
   if (change.replicas !== undefined) workload.spec.replicas = change.replicas;
+  if (change.strategy !== undefined) workload.spec.strategy = change.strategy;
   if (change.grace !== undefined) spec.terminationGracePeriodSeconds = change.grace;
   spec.volumes = [
     ...(spec.volumes ?? []),
