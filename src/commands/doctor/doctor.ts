@@ -12,6 +12,7 @@ import type { Exit } from '../../exit-code.ts';
 import { hostname } from '../../platform/machine.ts';
 import { ownPid } from '../../platform/self.ts';
 import { userAgent, type Call } from '../call.ts';
+import { besides, programsHere } from './beside.ts';
 import { checkCluster } from './cluster.ts';
 import { lineOf, open, statusOf, type Finding, type Findings } from './finding.ts';
 import { checkLocalFile, checkPlace } from './place.ts';
@@ -76,5 +77,7 @@ async function* examine(plan: DoctorPlan, ports: DoctorPorts): Findings {
   if (plan.backend === 'local') yield* checkLocalFile(plan, ports);
   else yield* checkCluster(plan, ports);
   for (const warning of plan.warnings) yield open('options', warning);
+  const beside = besides(programsHere(), plan, plan.env, doctorOptions);
+  if (beside) yield beside;
   yield* checkPlace(plan, ports);
 }
