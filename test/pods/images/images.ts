@@ -13,6 +13,7 @@ export const imageNames = {
   'k8s-leader': ['k8s-leader:0.1', 'registry.internal/k8s-leader:0.1'],
   worker: ['worker:1', 'web:42', 'primary:1', 'backup:1'],
   bare: ['bare:1'],
+  shellless: ['shellless:1'],
   pause: ['pause:1'],
 } as const;
 
@@ -86,6 +87,7 @@ async function buildImages(folder: string, stamp: string): Promise<void> {
   ]);
   const worker = { stamp: join(stamp, 'stamp') };
   await build(local('worker'), worker, workerDockerfile);
+  await build(local('shellless'), worker, shelllessDockerfile);
   await build(local('bare'), worker, `FROM ${debian}\n${commands}`);
   const pause = 'FROM scratch\nCOPY pause /\nUSER 65535:65535\nENTRYPOINT ["/pause"]';
   await build(local('pause'), { pause: join(stamp, 'pause') }, pause);
@@ -107,6 +109,19 @@ const nodeFiles = async (): Promise<Files> => ({
   npm: dirname(dirname(await whereIs('npm'))),
   'ca.crt': authorities,
 });
+
+/** No shell, nor anything else but what the wrapper needs. */
+const loader =
+  process.arch === 'x64' ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-linux-aarch64.so.1';
+const libraries = ['c', 'dl', 'm', 'pthread'].map((name) => `/lib/*-linux-gnu/lib${name}.so.*`);
+const shelllessDockerfile = `FROM scratch
+COPY --from=${debian} ${libraries.join(' ')} /lib/
+COPY --from=${debian} ${loader} ${dirname(loader)}/
+COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
+COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
+WORKDIR /app
+COPY stamp worker
+USER 1000:1000`;
 
 /** As in the real one, apt leaves no caches behind. */
 const debianDockerfile = `FROM scratch

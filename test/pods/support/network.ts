@@ -35,7 +35,7 @@ export async function networkIn(folder: string): Promise<string> {
 /** Until it is undone, no packet comes from the address. Returns how to undo it. */
 export async function cutOff(address: string): Promise<() => Promise<void>> {
   const table = `cut_${address.replaceAll('.', '_')}`;
-  const rules = `table ip ${table} { chain all { type filter hook prerouting priority -400; ip saddr ${address} drop; }; }`;
+  const rules = `table ip ${table} { chain saddr_drop { type filter hook prerouting priority -400; ip saddr ${address} drop; }; }`;
   await nft(rules);
   return () => nft(`delete table ip ${table}`);
 }
