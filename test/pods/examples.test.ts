@@ -27,6 +27,10 @@ describe('as they are', () => {
       expect(stdout).not.toContain('✗');
       expect(status).toBe(0);
     }
+    const careless = ['k8s-leader', 'doctor', '--lock=worker', '--stop-timeout=5s'];
+    expect(await story.kubectl('exec', leader, '--', ...careless)).toMatch(
+      /^– options: the k8s-leader here runs with others: --lock=worker .*--stop-timeout=25s/m,
+    );
   });
 
   test('migration.yaml: of three pods one migrates, then all start', async ({ story }) => {

@@ -2,9 +2,9 @@
  * The k8s-leader that this container runs: whether it has options that would change what `doctor` says. People repeat the
  * lock, and forget the rest.
  */
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Environment } from '../../cli/settings.ts';
+import { readNow } from '../../platform/files-now.ts';
+import { basename } from '../../platform/paths.ts';
 import { open, type Finding } from './finding.ts';
 import type { DoctorOptions } from './target.ts';
 
@@ -14,7 +14,7 @@ export type Read = (argv: readonly string[], env: Environment) => DoctorOptions 
 /** The words of PID 1 and of its children: in a container, the wrapper is one of them. */
 export function programsHere(): string[][] {
   try {
-    const children = readFileSync('/proc/1/task/1/children', 'utf8').split(' ');
+    const children = readNow('/proc/1/task/1/children').toString().split(' ');
     return ['1', ...children].filter((pid) => pid !== '').map(wordsOf);
   } catch {
     return [];
@@ -23,7 +23,7 @@ export function programsHere(): string[][] {
 
 function wordsOf(pid: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return readNow(`/proc/${pid}/cmdline`).toString().split('\0').slice(0, -1);
   } catch {
     return []; // it has ended
   }

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { besides } from '../../../src/commands/doctor/beside.ts';
+import { besides, programsHere } from '../../../src/commands/doctor/beside.ts';
 import { doctorOptions } from '../../../src/commands/doctor/doctor.ts';
 import type { DoctorOptions } from '../../../src/commands/doctor/target.ts';
 
@@ -36,4 +37,9 @@ test.for<[why: string, programs: string[][], given?: string[], env?: object]>([
   ['other programs', [['sh', 'run', '--lock=demo', '--stop-timeout=60s'], ['run'], []]],
 ])('nothing is said of %s', ([, programs, given, env]) => {
   expect(told(programs, given, env)).toBeUndefined();
+});
+
+test('PID 1 comes first among what is looked at', () => {
+  const first = readFileSync('/proc/1/cmdline', 'utf8').split('\0').slice(0, -1);
+  expect(programsHere()[0]).toEqual(first);
 });
