@@ -105,7 +105,7 @@ export default defineConfig({
         test: {
           name: 'pods',
           include: ['test/pods/**/*.test.ts'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
           isolate: false,

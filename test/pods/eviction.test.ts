@@ -1,10 +1,11 @@
 /** The budget of examples/deployment.yaml: what may be evicted, and when. */
 import { describe, expect } from 'vitest';
+import { until } from '../cluster/support/until.ts';
 import { test } from './support/fixtures.ts';
 import { nowMs } from './support/lives.ts';
 import { example } from './support/manifest.ts';
 import { nodeName } from './support/node.ts';
-import type { Story } from './support/story.ts';
+import { patience, type Story } from './support/story.ts';
 
 async function evict(story: Story, name: string): Promise<number> {
   const path = `/api/v1/namespaces/${story.namespace}/pods/${name}/eviction`;
@@ -20,7 +21,8 @@ describe('with the budget', () => {
     const leader = await story.leader('worker');
     const standby = await story.standby('worker');
     const evictedMs = nowMs();
-    expect(await evict(story, leader)).toBe(201);
+    // Until it has counted both pods, the budget allows nothing.
+    await until('it is evicted', async () => (await evict(story, leader)) === 201, patience);
     expect(await evict(story, standby)).toBe(429);
     const next = await story.lifeAfter(evictedMs);
     expect(next.pod).toBe(standby);
