@@ -48,5 +48,5 @@ test('the chart installs a worker that leads, hands over in an upgrade, and leav
   expect(stdout.match(/^✗ (?!init).*$/gm)).toBeNull();
 
   await release('uninstall', '--wait', '--timeout=150s');
-  expect(await pods()).toEqual([]);
+  await until('no pod is left', async () => (await pods()).length === 0, patience);
 });
