@@ -61,10 +61,10 @@ export async function startCluster(): Promise<Cluster> {
 
 async function apiserverOf(folder: string, reaper: Reaper): Promise<Apiserver> {
   const binaries = await controlPlaneBinaries();
-  const { etcd, url: etcdUrl } = await etcdIn(folder, binaries.etcd, reaper);
-  await etcd.start();
+  const [etcd] = await etcdIn({ folder, file: binaries.etcd, reaper, members: 1 });
+  await etcd!.member.start();
   return apiserverIn({
-    ...{ folder, file: binaries.apiserver, etcdUrl, reaper },
+    ...{ folder, file: binaries.apiserver, etcdUrl: etcd!.url, reaper },
     podsReachIt: nodeAddress,
     // There is no DNS that would know the node.
     extraArgs: ['--kubelet-preferred-address-types=InternalIP'],
