@@ -9,6 +9,7 @@ const endurance = filesOf([
   'process/early-signals',
   'process/keeper',
   'process/every-adversary',
+  'process/every-signal',
   'process/services',
   'process/fencing',
   'process/time-left',
