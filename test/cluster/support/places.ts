@@ -50,6 +50,19 @@ export async function stepDownAt(
   return contest.start(['step-down', ...where, ...flags]);
 }
 
+/** `k8s-leader status`, by an account that may do no more than it needs. */
+export async function statusAt(
+  place: Place,
+  contest: Contest,
+  ...flags: readonly string[]
+): Promise<Candidate> {
+  const name = `onlooker-${randomUUID()}`;
+  const { kubeconfig } = await contest.account(name, rulesOf(place, ['get']));
+  const connecting = place === 'local' ? [] : ['--kubeconfig', kubeconfig];
+  const where = ['--lock', lock, ...connecting, ...flagsOf(place, contest)];
+  return contest.start(['status', ...where, ...flags]);
+}
+
 /** What stands in the annotations of the lock object. */
 export async function annotationsAt(
   place: Exclude<Place, 'local'>,
