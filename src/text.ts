@@ -15,6 +15,16 @@ export function printableJson(json: string): string {
   );
 }
 
+/** Text as a YAML scalar in quotation marks; undefined when it can stand there as it is. */
+export function escapedForYaml(text: string): string | undefined {
+  const isPrintable = text.replaceAll('\n', '').search(unprintable) < 0;
+  if (isPrintable) return undefined;
+  return JSON.stringify(text.toWellFormed()).replace(unprintable, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
+}
+
 /** A name in quotation marks. */
 export function quoted(name: string): string {
   return printable(JSON.stringify(name.toWellFormed()));
