@@ -3,7 +3,7 @@
  * what is not UTF-8, and the runtime has changed some of what we were executed with.
  */
 import { readNow } from '../platform/files-now.ts';
-import { parentPid } from '../platform/self.ts';
+import { parentPid, raisesFileLimit } from '../platform/self.ts';
 
 /** What the last words of our own command line are, in bytes. */
 export function argumentBytes(command: readonly string[]): Buffer[] {
@@ -45,10 +45,12 @@ function records(file: string): Buffer[] {
 }
 
 /**
- * How many files our caller let us open (`ulimit -Sn`). Node and Bun raise that to the hard limit when they start, so
- * it is read from our parent, if that has the same hard limit. Undefined where it cannot be known.
+ * How many files our caller let us open (`ulimit -Sn`), where that is not what we have. Node and Bun raise it to the hard
+ * limit when they start, so it is read from our parent, if that has the same hard limit. Undefined where it cannot be
+ * known.
  */
 export function softFileLimit(): number | undefined {
+  if (!raisesFileLimit()) return undefined;
   const ours = fileLimits('self');
   const parents = fileLimits(String(parentPid()));
   return ours !== undefined && ours.hard === parents?.hard ? parents.soft : undefined;

@@ -61,6 +61,8 @@ export interface Self {
   readonly environment: () => Readonly<Record<string, string | undefined>>;
   /** Of Node, such as `24.21.0`. */
   readonly nodeVersion: () => string;
+  /** Whether the runtime has let us open more files than our caller did. */
+  readonly raisesFileLimit: () => boolean;
   /** Whether a thread works on something that may never end, and that an exit would wait for. */
   readonly haveThreadsWork: () => Promise<boolean>;
   /** Makes the command of this process: only throws. */

@@ -92,9 +92,13 @@ describe('the limit of open files', () => {
     expect(await printed(stage, script, print)).toBe('123\n456\n');
   });
 
-  test('is the hard one where that shell has become us', async ({ stage, expect }) => {
+  test('is the hard one where that shell has become us, if the runtime raises it', async ({
+    stage,
+    expect,
+  }) => {
     const script = 'ulimit -Sn 123; ulimit -Hn 456; exec "$@"';
-    expect(await printed(stage, script, print)).toBe('456\n456\n');
+    const soft = executable === undefined ? '456' : '(123|456)';
+    expect(await printed(stage, script, print)).toMatch(new RegExp(`^${soft}\n456\n$`));
   });
 });
 

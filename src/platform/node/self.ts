@@ -20,6 +20,8 @@ export const environment: Self['environment'] = () => process.env;
 
 export const nodeVersion: Self['nodeVersion'] = () => process.versions.node;
 
+export const raisesFileLimit: Self['raisesFileLimit'] = () => true;
+
 export const haveThreadsWork: Self['haveThreadsWork'] = async () => {
   const work = ['FSReqPromise', 'FSReqCallback', 'GetAddrInfoReqWrap'];
   for (let turn = 0; turn < 3; turn += 1) {
