@@ -13,7 +13,8 @@ const rooms = {
   child: ['election/clock.ts'],
   observe: ['election', 'child/exit-status.ts'],
   cli: ['election'],
-  extras: ['election', 'kube', 'locks', 'observe', 'cli/run-options.ts'],
+  takeover: ['election', 'kube', 'locks'],
+  extras: ['election', 'kube', 'locks', 'observe', 'takeover', 'cli/run-options.ts'],
   run: ['election', 'locks', 'observe', 'cli', 'child', 'extras', 'world.ts'],
   commands: [
     'election',
@@ -26,10 +27,11 @@ const rooms = {
     'child/keeper-problem.ts',
     'child/signals.ts',
     'extras/pod.ts',
+    'takeover',
     'print.ts',
     'world.ts',
   ],
-  library: ['election', 'locks', 'kube'],
+  library: ['election', 'locks', 'kube', 'takeover'],
   testing: ['election'],
   platform: [],
 };

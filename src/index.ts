@@ -14,9 +14,11 @@ export type {
   ReleaseOutcome,
   RenewalResult,
 } from './election/events.ts';
+export type { Deaths } from './election/death.ts';
 export { LockFault } from './election/lock.ts';
 export type {
   FaultKind,
+  Home,
   LeaderRecord,
   Lock,
   Notes,
@@ -43,5 +45,6 @@ export {
   type ObjectLockOptions,
 } from './library/locks.ts';
 export { pairLock } from './locks/pair.ts';
+export { takeoverOnExit, type TakeoverOnExit, type TakeoverOptions } from './library/takeover.ts';
 export type { LeaderElectorOptions } from './library/options.ts';
 export type { RunCallbacks, RunEnd, StopReason } from './library/run.ts';

@@ -31,6 +31,10 @@ export const flagGroups = {
     ],
     'renew-deadline': ['--renew-deadline <D>', 'stop CMD after D without a renewal (default: 10s)'],
     'retry-period': ['--retry-period <D>', 'interval between renewals, or polls (default: 2s)'],
+    'takeover-on-exit': [
+      '--takeover-on-exit',
+      "take over at once when the kubelet reports the end of the leader's container",
+    ],
   },
   Waiting: {
     try: ['--try', 'give up at once if another leads'],

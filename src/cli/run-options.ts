@@ -14,6 +14,8 @@ export interface RunOptions extends PlaceOptions {
   /** Empty only together with `disable`. */
   readonly lock: string;
   readonly identity: string | undefined;
+  /** Whether the certified end of the leader's container ends its lease. */
+  readonly takeoverOnExit: boolean;
   /** Free of what {@link timingProblem} finds. */
   readonly timing: Timing;
   readonly patience: Patience;
@@ -63,11 +65,13 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
 
   const timing = timingOf(given);
   const patience = patienceOf(given);
+  const takeoverOnExit = takeoverOf(given, place.backend);
   return {
     ...place,
     lock,
     identity: read(given.identity, convert.identity, undefined),
     timing,
+    takeoverOnExit,
     patience,
     conflictExitCode: read(given['conflict-exit-code'], convert.exitStatus, exitCode.conflict),
     stopSignal: read(given['stop-signal'], convert.stopSignal, 'SIGTERM'),
@@ -90,7 +94,7 @@ export function runOptions(given: Settings, command: readonly string[]): RunOpti
     logFormat: choose(given['log-format'], choices['log-format']),
     logLevel: logLevelOf(given),
     disable,
-    warnings: warningsOf(timing, patience, place.lockKind),
+    warnings: warningsOf({ timing, takeoverOnExit, patience, ...place }),
     command: [program, ...args],
   };
 }
@@ -102,6 +106,16 @@ function podLabelOf(
   if (label !== undefined && backend === 'local')
     throw new UsageError(`${label.from} does not work with --backend local`, 'leave one out');
   return read(label, convert.podLabel, undefined);
+}
+
+function takeoverOf(
+  { 'takeover-on-exit': takeover }: Settings,
+  backend: RunOptions['backend'],
+): boolean {
+  const isWanted = convert.isOn(takeover);
+  if (takeover && isWanted && backend === 'local')
+    throw new UsageError(`${takeover.from} does not work with --backend local`, 'leave one out');
+  return isWanted;
 }
 
 function ownerOf({ owner }: Settings, backend: RunOptions['backend']): RunOptions['owner'] {
@@ -163,12 +177,12 @@ function contradiction(one: Setting | undefined, other: Setting): UsageError {
 }
 
 function warningsOf(
-  timing: Timing,
-  patience: Patience,
-  lockKind: RunOptions['lockKind'],
+  options: Pick<RunOptions, 'timing' | 'takeoverOnExit' | 'patience' | 'lockKind'>,
 ): string[] {
+  const { timing, takeoverOnExit, patience, lockKind } = options;
   const warnings = [timingWarning(timing)];
-  if (patience.kind === 'wait' && patience.waitMs < timing.leaseDurationMs)
+  const isShort = patience.kind === 'wait' && patience.waitMs < timing.leaseDurationMs;
+  if (isShort && !takeoverOnExit)
     warnings.push(
       `a wait of ${formatDuration(patience.waitMs)} is shorter than the lease duration (${formatDuration(timing.leaseDurationMs)}): nobody can take over from a crashed leader in that time`,
     );

@@ -10,6 +10,8 @@ export interface NeedOptions {
   readonly events: boolean;
   /** Whether it labels its own Pod. */
   readonly podLabel: boolean;
+  /** Whether it takes over when the end of the leader's container is certified. */
+  readonly takeoverOnExit: boolean;
   /** What the lock object is deleted with. */
   readonly owner?: Owner | undefined;
   /** The only Pods that it may be; any, where that is not known when the Role is written. */
@@ -20,7 +22,7 @@ export interface NeedOptions {
 
 /** What each permission is for, in a few words, and the permission. */
 export interface Need extends Permission {
-  readonly part: 'lock' | 'owner' | 'events' | 'pod';
+  readonly part: 'lock' | 'owner' | 'events' | 'pod' | 'takeover';
   readonly purpose: string;
 }
 
@@ -33,7 +35,8 @@ const lockPurposes: Partial<Record<Permission['verb'], string>> = {
 
 /** The least with which everything works that was asked for. */
 export function needsOf(wanted: NeedOptions): Need[] {
-  const { lock, lockKind, owner, events, podLabel, podNames, doctor = false } = wanted;
+  const { lock, lockKind, owner, events, podLabel, takeoverOnExit, podNames } = wanted;
+  const { doctor = false } = wanted;
   const core = { apiGroup: '' };
   const telling = 'to record Events; not needed with --no-events';
   const labelling = 'to label its own Pod; not needed without --pod-label';
@@ -84,5 +87,13 @@ export function needsOf(wanted: NeedOptions): Need[] {
           },
         ]
       : []),
+    ...(takeoverOnExit ? (podNames ?? [undefined]) : []).map((name) => ({
+      ...core,
+      part: 'takeover' as const,
+      verb: 'watch' as const,
+      resource: 'pods',
+      ...(name === undefined ? {} : { name }),
+      purpose: "to see the end of the leader's container; not needed without --takeover-on-exit",
+    })),
   ];
 }

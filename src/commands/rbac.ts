@@ -26,7 +26,16 @@ export const spelling: Spelling<Own> = {
   name: 'rbac',
   usage: '--lock NAME [options]',
   description: 'Prints the minimal permissions for candidates of a lock, as YAML.',
-  shared: ['lock', 'namespace', 'lock-kind', 'events', 'no-events', 'owner', 'pod-label'],
+  shared: [
+    'lock',
+    'namespace',
+    'lock-kind',
+    'events',
+    'no-events',
+    'owner',
+    'pod-label',
+    'takeover-on-exit',
+  ],
   about: {
     lock: 'lock they compete for (required)',
     namespace: 'namespace of the lock (default: $POD_NAMESPACE, else kubectl decides)',
@@ -34,6 +43,7 @@ export const spelling: Spelling<Own> = {
     'no-events': 'they run with --no-events',
     owner: 'they run with --owner KIND/NAME',
     'pod-label': 'they run with --pod-label',
+    'takeover-on-exit': 'they run with --takeover-on-exit',
   },
   own: {
     'service-account': [
@@ -42,7 +52,7 @@ export const spelling: Spelling<Own> = {
     ],
     'pod-names': [
       '--pod-names <NAMES>',
-      'with --pod-label: their Pods if known, such as db-0,db-1 (default: any)',
+      'with --pod-label or --takeover-on-exit: their Pods if known, such as db-0,db-1 (default: any)',
     ],
     doctor: ['--doctor', 'let doctor see the Pod too, to check its grace period'],
   },
@@ -64,6 +74,8 @@ export function rbacOptions(
   if (line.kind === 'text') return line;
   const { settings, own } = line;
   const { lock, lockKind, namespace } = placeOptions(settings);
+  const podLabel = read(settings['pod-label'], convert.podLabel, undefined) !== undefined;
+  const takeoverOnExit = convert.isOn(settings['takeover-on-exit']);
   return {
     lock: named(lock),
     lockKind,
@@ -71,19 +83,20 @@ export function rbacOptions(
     serviceAccount: read(own['service-account'], accountName, undefined),
     events: wantsEvents(settings, 'kubernetes'),
     owner: read(settings.owner, convert.owner, undefined),
-    podLabel: read(settings['pod-label'], convert.podLabel, undefined) !== undefined,
-    podNames: podNamesOf(own['pod-names'], settings['pod-label']),
+    podLabel,
+    takeoverOnExit,
+    podNames: podNamesOf(own['pod-names'], podLabel || takeoverOnExit),
     doctor: own.doctor !== undefined,
   };
 }
 
-function podNamesOf(
-  names: Setting | undefined,
-  podLabel: Setting | undefined,
-): NeedOptions['podNames'] {
+function podNamesOf(names: Setting | undefined, areNeeded: boolean): NeedOptions['podNames'] {
   if (names === undefined) return undefined;
-  if (podLabel === undefined)
-    throw new UsageError('--pod-names needs --pod-label', 'add --pod-label KEY');
+  if (!areNeeded)
+    throw new UsageError(
+      '--pod-names needs --pod-label or --takeover-on-exit',
+      'add --pod-label KEY',
+    );
   const each = names.text.split(',');
   if (each.every((name) => lockNameProblem(name) === undefined)) return each;
   throw refusal(names, 'not names of Pods, joined by commas', 'for example --pod-names db-0,db-1');
@@ -165,13 +178,21 @@ export function manifests(options: RbacOptions): Record<string, unknown>[] {
 }
 
 /** What is granted on more Pods than needed. */
-function anyPod({ podLabel, podNames, doctor = false }: RbacOptions): string {
-  if (podNames || !(podLabel || doctor)) return '';
-  if (!podLabel)
-    return '# Which Pods these will be is not known: get is for every Pod of the namespace.\n';
+function anyPod({ podLabel, takeoverOnExit, podNames, doctor = false }: RbacOptions): string {
+  const verbs = [
+    ...(podLabel || doctor ? ['get'] : []),
+    ...(podLabel ? ['patch'] : []),
+    ...(takeoverOnExit ? ['watch'] : []),
+  ];
+  if (podNames || verbs.length === 0) return '';
+  const list = verbs.join(', ').replace(/, (\w+)$/, ' and $1');
+  const limit =
+    podLabel || takeoverOnExit
+      ? '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n'
+      : '# namespace.\n';
   return (
-    '# Which Pods these will be is not known: get and patch are for every Pod of the\n' +
-    '# namespace. --pod-names limits them, for example to those of a StatefulSet.\n'
+    `# Which Pods these will be is not known: ${list} ${verbs.length > 1 ? 'are' : 'is'} for every Pod of the\n` +
+    limit
   );
 }
 

@@ -12,39 +12,24 @@ import {
   nextStep,
   waitEndsAtMs,
   type Candidate,
-  type Patience,
   type Sight,
 } from './candidate.ts';
+import { givenUp, type CampaignResult, type CampaignSetup } from './campaign-setup.ts';
+import { afterDeath, homeIn } from './death.ts';
 import { hesitationMs } from './hesitation.ts';
 import { asFault, type LockFault, type Sighting, type Versioned } from './lock.ts';
-import type { Memory } from './memory.ts';
 import { candidateNews } from './news.ts';
 import type { Observation } from './observation.ts';
-import type { CampaignEnd, ElectorOptions } from './options.ts';
 import { backoffMs, bounded } from './request.ts';
 import { trustFrom } from './timing.ts';
 import { isLater } from './version.ts';
-import { waitForNews, type LockWatch } from './watch.ts';
-import type { WriteOutcome, Writer, Written } from './writer.ts';
+import { waitForNews } from './watch.ts';
+import type { WriteOutcome, Written } from './writer.ts';
 
 /** The losers of a race read again, but not all in the same instant. */
 const conflictSpreadMs = 10;
 /** The watch will show the winner, so there is no hurry to read. */
 const watchedConflictSpreadMs = 1_000;
-
-export interface CampaignSetup extends Required<Omit<ElectorOptions, 'lock' | 'identity'>> {
-  readonly writer: Writer;
-  readonly memory: Memory;
-  readonly watch: LockWatch;
-  readonly patience: Patience;
-  /** A key: if the lock stores it, the work is done and the campaign ends. */
-  readonly once: string | undefined;
-  /** Ends the campaign. */
-  readonly signal: AbortSignal;
-}
-
-/** Won by this write, or over. */
-export type CampaignResult = { readonly kind: 'won'; readonly won: Written } | CampaignEnd;
 
 export class Campaign {
   readonly #options: CampaignSetup;
@@ -102,12 +87,23 @@ export class Campaign {
     return { kind: 'aborted' };
   }
 
-  /** Takes in what the watch has shown, in order: every promise in it counts. */
+  /** Takes in what the watch has shown, in order, because every promise in it counts; and a death. */
   #heed(): void {
     const { watch } = this.#options;
     if (this.#candidate.isWatching !== watch.isOpen)
       this.#candidate = afterWatch(this.#candidate, watch.isOpen, this.#moment());
     for (const sighting of watch.take()) this.#glimpse(sighting);
+    this.#hearOfDeath();
+  }
+
+  /** The one whose lease we wait for is certified to be dead (R15). */
+  #hearOfDeath(): void {
+    const { vigil, memory, emit } = this.#options;
+    const dead = vigil.take();
+    const observation = dead && memory.bury(dead);
+    if (!observation) return;
+    this.#candidate = afterDeath(this.#candidate, this.#seeing(observation, true));
+    emit({ kind: 'holder-dead', holder: dead.holder });
   }
 
   /** A watch may be late or start over: only what is newer than everything known counts. */
@@ -207,12 +203,17 @@ export class Campaign {
   }
 
   #sight(seen: Versioned | undefined): Sight {
-    const { memory, watch, random } = this.#options;
-    const observation = memory.remember(seen);
+    const { memory, watch, vigil, writer } = this.#options;
+    vigil.follow(writer.isOurs(seen?.record) ? undefined : homeIn(seen));
     // All watching standbys see this at the same moment.
-    const hesitation = watch.isOpen ? hesitationMs(random) : 0;
+    return this.#seeing(memory.remember(seen), watch.isOpen);
+  }
+
+  #seeing(observation: Observation, byMany: boolean): Sight {
+    const { memory, random } = this.#options;
     const { asideUntilMs } = memory;
-    return { ...this.#moment(), observation, asideUntilMs, hesitationMs: hesitation };
+    const hesitation = { hesitationMs: byMany ? hesitationMs(random) : 0 };
+    return { ...this.#moment(), ...hesitation, observation, asideUntilMs };
   }
 
   /** After one lost race, read again almost at once; after several in a row, back off. */
@@ -242,9 +243,4 @@ export class Campaign {
       toleranceMs: requestTimeoutMs,
     };
   }
-}
-
-function givenUp(candidate: Candidate, fault: LockFault | undefined): CampaignEnd {
-  if (fault) return { kind: 'unavailable', fault };
-  return { kind: 'held', holder: candidate.observation?.seen?.record.holder ?? '' };
 }

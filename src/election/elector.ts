@@ -21,6 +21,7 @@ import { Memory } from './memory.ts';
 import type { CampaignOptions, CampaignOutcome, ElectorOptions } from './options.ts';
 import { release } from './release.ts';
 import { timingProblem } from './timing.ts';
+import { Vigil } from './vigil.ts';
 import { fencingTokenOf } from './version.ts';
 import { LockWatch } from './watch.ts';
 import { Writer, type Written } from './writer.ts';
@@ -45,6 +46,7 @@ export class Elector {
     const { random = Math.random, history = true } = options;
     this.#options = {
       ...options,
+      deaths: options.deaths,
       random,
       history,
       emit: undisturbed(emit),
@@ -69,8 +71,9 @@ export class Elector {
     this.#isCampaigning = true;
     const asideMs = this.#memory.asideUntilMs - this.#options.clock.now();
     if (asideMs > 0) this.#options.emit({ kind: 'standing-aside', forMs: asideMs });
+    const vigil = new Vigil(this.#options.deaths);
     try {
-      const campaign = new Campaign({ ...this.#parts(), patience, once, signal });
+      const campaign = new Campaign({ ...this.#parts(), vigil, patience, once, signal });
       const result = await campaign.untilDecided();
       if (result.kind === 'won' && !signal.aborted)
         return { kind: 'elected', term: this.#begin(result.won, signal) };
@@ -78,6 +81,7 @@ export class Elector {
       if (campaign.mayHold) await this.#withdraw();
       return result.kind === 'won' ? { kind: 'aborted' } : result;
     } finally {
+      vigil.stop();
       this.#isCampaigning = false;
     }
   }

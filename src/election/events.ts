@@ -36,6 +36,8 @@ export type ElectionEvent =
     }
   /** The object was deleted or emptied by force. The last holder may still lead for this long. */
   | { readonly kind: 'waiting-out'; readonly freeInMs: number }
+  /** That holder, and all that it started, is certified to be gone: nobody waits for its lease. */
+  | { readonly kind: 'holder-dead'; readonly holder: string }
   | { readonly kind: 'out-of-reach'; readonly fault: LockFault }
   | { readonly kind: 'in-reach' }
   /** The lock cannot be watched: candidates poll it, and leaders find out when they renew. */

@@ -12,6 +12,8 @@ export interface Notes {
   readonly done?: readonly string[] | undefined;
   /** Terms that have ended, the latest last. In a write, undefined leaves those that are there. */
   readonly history?: readonly PastTerm[] | undefined;
+  /** Where the holder runs. In a write, undefined leaves that of the same term. */
+  readonly home?: Home | undefined;
 }
 
 /** Asks this term of this holder to end. Later terms ignore it. */
@@ -39,6 +41,14 @@ export interface PastTerm {
 }
 
 export const endings = ['released', 'stepped-down', 'lost', 'expired', 'cleared'] as const;
+
+/** Where the holder of this term runs, for those who can learn of its death there. Other terms ignore it. */
+export interface Home {
+  readonly holder: string;
+  readonly acquireTimeUs: number;
+  /** What the place is called, and a word that only the holder's process has ever used. */
+  readonly facts: Readonly<Record<string, string>>;
+}
 
 /**
  * What a lock object says about leadership, and the notes beside it. Times are for people and for telling our own

@@ -1,5 +1,6 @@
 import type { ElectorOptions } from './options.ts';
-import type { LeaderRecord, Versioned } from './lock.ts';
+import { withoutDead } from './death.ts';
+import type { Home, LeaderRecord, Versioned } from './lock.ts';
 import { observe, overhear, type Observation, type Sight } from './observation.ts';
 import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
@@ -18,6 +19,8 @@ export interface MemoryOptions extends Pick<
 export class Memory {
   readonly #options: MemoryOptions;
   #observation: Observation | undefined;
+  /** The latest holder that was certified to be dead. */
+  #dead: Home | undefined;
   #asideUntilMs = -Infinity;
   #transitions = 0;
 
@@ -42,10 +45,22 @@ export class Memory {
     this.#asideUntilMs = clock.now() + timing.leaseDurationMs;
   }
 
+  /**
+   * Who lives there is certified to be dead: what it promised, now or later, is void (R15). What is left of the
+   * promises; undefined when that changes nothing.
+   */
+  bury(dead: Home): Observation | undefined {
+    this.#dead = dead;
+    const before = this.#observation;
+    this.#observation = before && withoutDead(before, dead);
+    return this.#observation === before ? undefined : this.#observation;
+  }
+
   /** Takes into account what the lock was seen to be just now. */
   remember(seen: Versioned | undefined): Observation {
     const { onSight } = this.#options;
-    this.#observation = observe(this.#observation, this.#sight(seen));
+    const observation = observe(this.#observation, this.#sight(seen));
+    this.#observation = withoutDead(observation, this.#dead);
     if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
     onSight(seen?.record.holder ?? '');
     return this.#observation;

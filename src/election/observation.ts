@@ -9,6 +9,7 @@
  *
  * Invariants (R1, R3):
  * - Only local time counts. The record's times never grant anything; any new version restarts the wait.
+ * - A certified death ends the promise of the dead, and no other (`death.ts`).
  * - A deadline once known never moves earlier. If the object vanishes, or is emptied without being released, or
  *   its duration shrinks, or it names another, the previous holder may still be leading in good faith: we wait out
  *   what it was promised, also by a renewal that we have not seen, the latest of which may be as old as this sight.
@@ -33,6 +34,8 @@ export interface Observation {
   readonly seen: Versioned | undefined;
   /** Local time up to which the holders we know of may lead; −∞ after a release. */
   readonly promisedUntilMs: number;
+  /** How much of it the present holder has not promised, but earlier ones. */
+  readonly othersUntilMs: number;
   /** A promise whose record was taken away or changed by force. A later release by somebody else does not end it. */
   readonly forcedUntilMs: number;
   /** The latest holder, unless it has released: it may restore what was taken away or changed. */
@@ -70,9 +73,9 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     isByForce(before, sight) ? brokenUntilMs : -Infinity,
   );
   if (seen !== undefined && isFreed(seen.record))
-    return { seen, promisedUntilMs: -Infinity, forcedUntilMs };
+    return { seen, ...nothingPromised, forcedUntilMs };
   if (seen === undefined || seen.record.holder === '')
-    return { seen, promisedUntilMs: -Infinity, forcedUntilMs, holder: before?.holder };
+    return { seen, ...nothingPromised, forcedUntilMs, holder: before?.holder };
   const holder = holderOf(seen.record, before?.holder, sight.assumedDurationMs);
   if (sight.isOurs || sight.isDoubtful) {
     // The earlier holder may restore its record beside a half of ours, and lose it again.
@@ -82,11 +85,15 @@ export function observe(before: Observation | undefined, sight: Sight): Observat
     const { isOurs, renewedWithinMs = sight.assumedDurationMs } = sight;
     const twinUntilMs = isOurs ? -Infinity : nowMs + renewedWithinMs;
     const untilMs = Math.max(keptUntilMs, twinUntilMs);
-    return { seen, promisedUntilMs: untilMs, forcedUntilMs, holder: robbed ?? holder };
+    const promised = { promisedUntilMs: untilMs, othersUntilMs: untilMs };
+    return { seen, ...promised, forcedUntilMs, holder: robbed ?? holder };
   }
   // Also where the holder has changed: it may have been a hand that named another.
   const claimedUntilMs = nowMs + holder.durationMs;
-  return { seen, promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), forcedUntilMs, holder };
+  const isContinued = before?.holder && isSameTerm(before.holder.record, seen.record);
+  const othersUntilMs = isContinued ? before.othersUntilMs : brokenUntilMs;
+  const promised = { promisedUntilMs: Math.max(brokenUntilMs, claimedUntilMs), othersUntilMs };
+  return { seen, ...promised, forcedUntilMs, holder };
 }
 
 /** The memory after a sighting that nobody can place in the order of versions: its holder may lead. */
@@ -94,11 +101,14 @@ export function overhear(before: Observation, sight: Sight): Observation {
   const { seen, nowMs, isOurs, assumedDurationMs } = sight;
   if (isOurs || !seen?.record.holder) return before;
   const holder = holderOf(seen.record, before.holder, assumedDurationMs);
-  const promisedUntilMs = Math.max(before.promisedUntilMs, nowMs + holder.durationMs);
-  return { ...before, promisedUntilMs, holder: before.holder ?? holder };
+  const untilMs = nowMs + holder.durationMs;
+  const isPresent = before.holder && isSameTerm(before.holder.record, seen.record);
+  const othersUntilMs = isPresent ? before.othersUntilMs : Math.max(before.othersUntilMs, untilMs);
+  const promisedUntilMs = Math.max(before.promisedUntilMs, untilMs);
+  return { ...before, promisedUntilMs, othersUntilMs, holder: before.holder ?? holder };
 }
 
-const nothingPromised = { promisedUntilMs: -Infinity };
+const nothingPromised = { promisedUntilMs: -Infinity, othersUntilMs: -Infinity };
 
 /** No holder shortens its own term. */
 function holderOf(record: LeaderRecord, before: Holder | undefined, assumedMs: number): Holder {

@@ -1,6 +1,7 @@
 /** What an elector needs, and how a campaign is asked for and ends. */
 import type { Patience } from './candidate.ts';
 import type { Clock } from './clock.ts';
+import type { Deaths } from './death.ts';
 import type { ElectionListener } from './events.ts';
 import type { Lock, LockFault } from './lock.ts';
 import type { Term } from './term.ts';
@@ -15,6 +16,8 @@ export interface ElectorOptions {
   /** Bound of every single request. */
   readonly requestTimeoutMs: number;
   readonly emit?: ElectionListener;
+  /** Who tells that holders are dead. Without it, their leases run out. */
+  readonly deaths?: Deaths | undefined;
   /** Gets the holder's identity at every sight of the lock; empty when nobody holds it. */
   readonly onSight?: (holder: string) => void;
   /** Uniform in [0, 1); spreads retries and signs writes. */

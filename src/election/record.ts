@@ -1,10 +1,10 @@
 /**
  * Questions to a record, and the notes beside it.
  *
- * A write leaves the notes that it does not mention. Only a request to step down that was for another term than the one
- * being written is removed: it is obsolete.
+ * A write leaves the notes that it does not mention. Only what was for another term than the one being written is removed,
+ * a request to step down or a holder's home: it is obsolete.
  */
-import type { LeaderRecord, Notes, StepDownRequest } from './lock.ts';
+import type { LeaderRecord, Notes } from './lock.ts';
 
 /** Keep this many keys; drop the oldest. */
 export const mostKeys = 100;
@@ -57,20 +57,21 @@ export function durationMs({ leaseDurationMs }: LeaderRecord, assumedDurationMs:
     : assumedDurationMs;
 }
 
-/** Whether the request is for exactly this term. */
+/** Whether the note is for exactly this term. */
 export function isFor(
-  stepDown: StepDownRequest | undefined,
+  note: Pick<LeaderRecord, 'holder' | 'acquireTimeUs'> | undefined,
   { holder, acquireTimeUs }: LeaderRecord,
 ): boolean {
-  return stepDown?.holder === holder && stepDown.acquireTimeUs === acquireTimeUs;
+  return note?.holder === holder && note.acquireTimeUs === acquireTimeUs;
 }
 
 /** The record as it stands on the object once it has been written over the one `before`. */
 export function recordAfter(record: LeaderRecord, before: Notes | undefined): LeaderRecord {
   const { stepDown = before?.stepDown, done = before?.done, ...rest } = record;
-  const { history = before?.history, ...said } = rest;
+  const { history = before?.history, home = before?.home, ...said } = rest;
   return {
     ...said,
+    ...(isFor(home, record) ? { home } : {}),
     ...(isFor(stepDown, record) ? { stepDown } : {}),
     ...(done?.length ? { done: done.slice(-mostKeys) } : {}),
     ...(history?.length ? { history: history.slice(-mostTerms) } : {}),

@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts';
 import { asFault, type Lock, type LockFault, type Sighting } from './lock.ts';
 import type { ElectorOptions } from './options.ts';
 import { backoffMs, bounded } from './request.ts';
+import type { Vigil } from './vigil.ts';
 
 export type WatchOptions = Required<
   Pick<ElectorOptions, 'lock' | 'clock' | 'timing' | 'requestTimeoutMs' | 'random' | 'emit'>
@@ -198,6 +199,8 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 export interface WaitingOptions {
   readonly clock: Clock;
   readonly watch: LockWatch;
+  /** Somebody's death wakes as well. */
+  readonly vigil?: Pick<Vigil, 'listen'>;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -211,13 +214,14 @@ export interface WaitingOptions {
  * winner by then, and save the server their claims, and the winner the wait behind them.
  */
 export async function waitForNews(ms: number, options: WaitingOptions): Promise<void> {
-  const { clock, watch, signal } = options;
+  const { clock, watch, vigil, signal } = options;
   const nap = new AbortController();
   const wake = () => {
     nap.abort();
   };
   signal.addEventListener('abort', wake);
   watch.listen(wake);
+  vigil?.listen(wake);
   await clock.sleep(ms - turnMs, nap.signal);
   const isWoken = () => nap.signal.aborted;
   for (let turns = 0; turns < mostTurns && !isWoken(); turns += 1) {

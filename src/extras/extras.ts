@@ -5,6 +5,7 @@
  */
 import type { RunOptions } from '../cli/run-options.ts';
 import { systemClock } from '../clock.ts';
+import type { Deaths } from '../election/death.ts';
 import type { Lock } from '../election/lock.ts';
 import type { Term } from '../election/term.ts';
 import type { RunEvent, RunListener } from '../events.ts';
@@ -31,10 +32,16 @@ export class Extras implements AsyncDisposable {
   readonly #ends: (() => unknown)[] = [];
   readonly #ended = new AbortController();
   #namespace: string | undefined;
+  #deaths: Deaths | undefined;
 
   constructor(run: RunOptions, options: ExtrasOptions) {
     this.#run = run;
     this.#options = options;
+  }
+
+  /** `--takeover-on-exit`: tells that holders are dead, once the lock is followed. */
+  get deaths(): Deaths | undefined {
+    return this.#deaths;
   }
 
   hear(event: RunEvent): void {
@@ -83,7 +90,7 @@ export class Extras implements AsyncDisposable {
     this.#listeners.push(
       lookForOtherKind({ clock: systemClock, others, leaseDurationMs, signal, warn }),
     );
-    const told = await this.#tellTimeLeft(opened.lock);
+    const told = await this.#tellTimeLeft(await this.#certified(opened));
     if (!this.#run.events || !connection) return told;
     const { announcing } = await import('./announcing.ts');
     const how = { ...this.#options, lock: told, namespace, connection, clock: systemClock };
@@ -91,6 +98,21 @@ export class Extras implements AsyncDisposable {
     this.#listeners.push(hear);
     this.#ends.unshift(end);
     return lock;
+  }
+
+  /** `--takeover-on-exit`: the same lock, which says where its holder lives. */
+  async #certified({ lock, connection }: OpenLock): Promise<Lock> {
+    if (!this.#run.takeoverOnExit || !connection) return lock;
+    const { takeover } = await import('../takeover/takeover.ts');
+    const { certified, deaths } = takeover({
+      connection: () => Promise.resolve(connection),
+      env: this.#options.env,
+      clock: systemClock,
+      random: Math.random,
+      warn: this.#warn,
+    });
+    this.#deaths = deaths;
+    return certified(lock, connection.cluster);
   }
 
   /** `--time-left`: the same lock. @throws {ExpectedError} 69 when the file cannot be written */

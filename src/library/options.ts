@@ -2,6 +2,7 @@
 import { random, systemClock } from '../clock.ts';
 import type { ElectorOptions } from '../election/options.ts';
 import type { Clock } from '../election/clock.ts';
+import type { Deaths } from '../election/death.ts';
 import type { ElectionListener } from '../election/events.ts';
 import type { Lock } from '../election/lock.ts';
 import { defaultTiming, timingProblem } from '../election/timing.ts';
@@ -17,6 +18,11 @@ export interface LeaderElectorOptions {
    * Nothing but this leads without a lock; a cluster that is out of reach never does. Default: true.
    */
   readonly enabled?: boolean | undefined;
+  /**
+   * Who tells that holders are dead, so that nobody waits for their leases: `takeoverOnExit` makes one. Default: nobody,
+   * every lease runs out.
+   */
+  readonly deaths?: Deaths | undefined;
   /**
    * Who we are, for people to read: 1 to 256 characters. Two that share one still never both lead. Default:
    * `<$POD_NAME or the host's name>_<uuid>`.
@@ -66,6 +72,7 @@ export function resolve(options: LeaderElectorOptions): ResolvedOptions {
   if (!(requestTimeoutMs > 0)) throw new RangeError('the request timeout must be positive');
   return {
     lock: options.lock,
+    deaths: options.deaths,
     enabled: options.enabled ?? true,
     identity,
     timing,

@@ -39,6 +39,13 @@ export function describe(event: RunEvent): Description | undefined {
       return info(
         `the record is gone, but its last holder may lead for another ${formatDuration(event.freeInMs)}: waiting`,
       );
+    case 'holder-dead':
+      return info(
+        `the container of ${JSON.stringify(event.holder)} has ended: not waiting for its lease`,
+        {
+          holder: event.holder,
+        },
+      );
     case 'out-of-reach':
       return warn(`cannot reach the lock, retrying: ${faultLine(event.fault)}`);
     case 'in-reach':

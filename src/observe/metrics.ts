@@ -112,6 +112,7 @@ function count(all: Instruments, event: RunEvent): void {
     case 'unannounced':
     case 'standing-by':
     case 'waiting-out':
+    case 'holder-dead':
     case 'out-of-reach':
     case 'in-reach':
     case 'unwatched':

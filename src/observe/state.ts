@@ -112,6 +112,7 @@ export function afterEvent(state: State, event: RunEvent, moment: Moment): State
     case 'warning':
     case 'listening':
     case 'unannounced':
+    case 'holder-dead':
     case 'unwatched':
     case 'watched':
     case 'watch-ended':

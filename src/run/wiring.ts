@@ -68,7 +68,8 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
       const [opened] = await Promise.all([opening, extras.listen()]);
       ({ namespace } = opened);
       const lock = starter.preparedBy(await extras.follow(opened));
-      const how = { ...options, lock, clock: systemClock, identity, emit, random };
+      const { deaths } = extras;
+      const how = { ...options, lock, clock: systemClock, identity, emit, random, deaths };
       return extras.label(new Elector(how), opened);
     },
     start: async (term) => {

@@ -14,6 +14,7 @@ const defaults: RunOptions = {
   lockKind: 'lease',
   localFile: undefined,
   timing: { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
+  takeoverOnExit: false,
   patience: { kind: 'forever' },
   conflictExitCode: 75,
   stopSignal: 'SIGTERM',
@@ -46,6 +47,11 @@ it('fills in the documented defaults', () => {
 describe('understands', () => {
   const cases: [line: string, expected: Partial<RunOptions>][] = [
     ['-l other', { lock: 'other' }],
+    ['--takeover-on-exit', { takeoverOnExit: true }],
+    [
+      '--takeover-on-exit --wait 5s',
+      { takeoverOnExit: true, patience: { kind: 'wait', waitMs: 5_000 }, warnings: [] },
+    ],
     ['--time-left /run/left', { timeLeft: '/run/left' }],
     ['--time-left left', { timeLeft: join(process.cwd(), 'left') }],
     ['-lother', { lock: 'other' }],

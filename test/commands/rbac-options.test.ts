@@ -16,6 +16,7 @@ it('is for a Lease, an account named as the lock, and Events unless told otherwi
     serviceAccount: undefined,
     events: true,
     podLabel: false,
+    takeoverOnExit: false,
     podNames: undefined,
     doctor: false,
   });
@@ -30,6 +31,7 @@ describe('understands', () => {
     ['--doctor', { doctor: true }],
     ['--owner deployment/worker', { owner: { kind: 'deployment', name: 'worker' } }],
     ['--pod-label role=leader', { podLabel: true, podNames: undefined }],
+    ['--takeover-on-exit --pod-names db-0', { takeoverOnExit: true, podNames: ['db-0'] }],
     ['--pod-label role --pod-names db-0,db-1', { podNames: ['db-0', 'db-1'] }],
   ])('%s', (words, expected) => {
     expect(options(['--lock', 'demo', ...words.split(' ')])).toMatchObject(expected);

@@ -10,6 +10,7 @@ const plan = {
   serviceAccount: undefined,
   events: false,
   podLabel: false,
+  takeoverOnExit: false,
 } as const;
 
 const rules = (requests: Partial<Parameters<typeof needsOf>[0]>) =>
@@ -70,11 +71,20 @@ describe('the rules', () => {
     ]);
   });
 
+  it('are to watch the Pods of all, when that is asked for', () => {
+    const pods = { ...core, resources: ['pods'] };
+    expect(rules({ takeoverOnExit: true }).slice(2)).toEqual([{ ...pods, verbs: ['watch'] }]);
+    expect(rules({ takeoverOnExit: true, podLabel: true, podNames: ['a'] }).slice(2)).toEqual([
+      { ...pods, resourceNames: ['a'], verbs: ['get', 'patch', 'watch'] },
+    ]);
+  });
+
   it('say so when they are for any Pod', async () => {
     const any = await asYaml({ ...plan, podLabel: true });
     expect(any).toMatch(/^# .* not known: get and patch are for every Pod/);
     expect(await asYaml({ ...plan, podLabel: true, podNames: ['a'] })).not.toContain('#');
     expect(await asYaml({ ...plan, doctor: true })).toMatch(/^# .* not known: get is for every/);
+    expect(await asYaml({ ...plan, takeoverOnExit: true })).toMatch(/^# .*: watch is for every/);
     expect(await asYaml(plan)).not.toContain('#');
   });
 });

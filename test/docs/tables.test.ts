@@ -48,6 +48,7 @@ const samples: { readonly [Kind in RunEvent['kind']]: Omit<RunEvent & { kind: Ki
       { record: recordOf('other'), freeInMs: 15_000, givesUpInMs: 1_000 },
     ],
     'waiting-out': [{ freeInMs: 1_000 }],
+    'holder-dead': [{ holder: 'other' }],
     'out-of-reach': [{ fault }],
     'in-reach': [{}],
     unwatched: [{ fault }],

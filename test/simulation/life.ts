@@ -5,6 +5,7 @@
 import { type ForwardedSignal, endsTheWait } from '../../src/child/signals.ts';
 import type { Patience } from '../../src/election/candidate.ts';
 import type { LeaderRecord, Lock, Sighting, Versioned } from '../../src/election/lock.ts';
+import type { Deaths } from '../../src/election/death.ts';
 import { Elector } from '../../src/election/elector.ts';
 import type { Term } from '../../src/election/term.ts';
 import type { Timing } from '../../src/election/timing.ts';
@@ -13,8 +14,11 @@ import type { RunEvent } from '../../src/events.ts';
 import { pairLock } from '../../src/locks/pair.ts';
 import { partsOf } from '../../src/locks/pair-record.ts';
 import { run, type RunPlan } from '../../src/run/run.ts';
+import { certifying } from '../../src/takeover/certifying.ts';
+import { podDeaths } from '../../src/takeover/pod-deaths.ts';
 import { Body } from './body.ts';
 import { Family } from './family.ts';
+import { Instance, type Pod } from './kubelet.ts';
 import { ProcessClock, type Machine } from './machine.ts';
 import { Mailbox } from './mailbox.ts';
 import { program } from './program.ts';
@@ -29,6 +33,8 @@ export interface LifeOptions {
   readonly identity: string;
   readonly plan: CandidatePlan;
   readonly machine: Machine;
+  /** Where its container is. */
+  readonly pod: Pod;
   readonly dice: () => () => number;
   /** How many commands this candidate has started in earlier lives. */
   readonly commandsBefore: number;
@@ -50,6 +56,9 @@ export class Life {
   readonly places: readonly Place[];
   readonly clock: ProcessClock;
   readonly wire: Wire;
+  readonly instance = new Instance();
+  /** Nothing of its container is alive: the kernel has seen to that before anybody hears of it. */
+  isOver = false;
   /** The latest command. */
   family: Family | undefined;
   /** What it does in its latest term. */
@@ -187,6 +196,7 @@ export class Life {
       form,
       identity,
       lock: this.#lock(),
+      deaths: this.#deaths(),
       timing: this.timing,
       clock: this.clock,
       random: dice(),
@@ -217,6 +227,7 @@ export class Life {
 
   #nextCommand(): CommandPlan {
     const { plan, commandsBefore } = this.#options;
+    if (plan.kubelet.overwrites) this.instance.message = 'CMD has its own words';
     const command = plan.commands[(commandsBefore + this.commands) % plan.commands.length]!;
     this.commands += 1;
     return command;
@@ -239,6 +250,11 @@ export class Life {
     };
   }
 
+  /** Whether it may take over before a lease has run out. */
+  get certifies(): boolean {
+    return this.#options.plan.kubelet.certifies;
+  }
+
   get timing(): Timing {
     const { world, plan } = this.#options;
     return world.schedule.timings[plan.timing];
@@ -248,6 +264,7 @@ export class Life {
     const { plan, identity, dice } = this.#options;
     return new Elector({
       lock: this.#lock(),
+      deaths: this.#deaths(),
       clock: this.clock,
       timing: this.timing,
       identity,
@@ -259,7 +276,32 @@ export class Life {
     });
   }
 
+  /** As `--takeover-on-exit` has it. */
+  #deaths(): Deaths | undefined {
+    const { world, plan, dice } = this.#options;
+    if (!plan.kubelet.certifies) return undefined;
+    const { truth } = world;
+    const heldForMs = () => this.wire.heldForMs();
+    const reach = { truth, clock: this.clock, dice: dice(), heldForMs };
+    const connection = world.pods.connection(reach);
+    return podDeaths({
+      connection: () => Promise.resolve(connection),
+      clock: this.clock,
+      random: dice(),
+      onFault: () => undefined,
+    });
+  }
+
   #lock(): Lock {
+    const { plan, pod } = this.#options;
+    const lock = this.#plainLock();
+    if (!plan.kubelet.certifies) return lock;
+    const dwelling = pod.dwelling(this.name);
+    const { log } = this.instance;
+    return certifying(lock, { clock: this.clock, dwelling, log, warn: () => undefined });
+  }
+
+  #plainLock(): Lock {
     const { world } = this.#options;
     const [one, other] = this.places.map((place) =>
       this.wire.lockOn(world.endpointFor(this, place)),

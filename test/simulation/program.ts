@@ -5,6 +5,7 @@
 import type { Clock } from '../../src/election/clock.ts';
 import { endsTheWait, type SignalSource } from '../../src/child/signals.ts';
 import type { ElectionListener } from '../../src/election/events.ts';
+import type { Deaths } from '../../src/election/death.ts';
 import type { Lock } from '../../src/election/lock.ts';
 import type { Term } from '../../src/election/term.ts';
 import type { Timing } from '../../src/election/timing.ts';
@@ -17,6 +18,7 @@ export interface ProgramOptions {
   readonly form: 'loop' | 'callbacks';
   readonly identity: string;
   readonly lock: Lock;
+  readonly deaths: Deaths | undefined;
   readonly timing: Timing;
   readonly clock: Clock;
   readonly random: () => number;

@@ -2,7 +2,7 @@
  * What must hold in every simulated world, looked at after every step.
  *
  * - safety: never two commands, or anything that they started, running at one true time
- * - nobody writes over a record whose holder may still lead, and the lock is released only after the command
+ * - nobody writes over a record whose holder may still lead, unless nothing of its container is left, and the lock is released only after the command
  * - at once: where nothing goes wrong, who watches claims a released lock within milliseconds
  * - liveness: once nothing goes wrong any more, somebody leads within a lease and a retry
  * - only the leader of the very term steps down when somebody asks it to, and then lets others go first
@@ -133,7 +133,8 @@ export class Referee {
   written(life: Life, place: Place, { atMs, before, after }: Change): void {
     const { record } = after!;
     const previous = before && this.#writings.get(before);
-    if (previous && before.record.holder !== '' && previous.author !== life) {
+    const isOver = previous?.author?.isOver === true && life.certifies;
+    if (previous && before.record.holder !== '' && previous.author !== life && !isOver) {
       const freeAtMs = previous.atMs + (before.record.leaseDurationMs ?? 0) / fastest;
       if (atMs < freeAtMs - 1)
         this.violated(

@@ -62,8 +62,21 @@ export interface CandidatePlan {
   /** How long the lock is kept after a command. */
   readonly minHoldMs: number;
   readonly restartsAfterMs: number;
+  readonly kubelet: KubeletPlan;
   /** What its commands are like, one after the other and from the beginning again. */
   readonly commands: readonly CommandPlan[];
+}
+
+/** Where a candidate runs, and what is said about it. */
+export interface KubeletPlan {
+  /** Whether it certifies its death, and takes over when others' is certified. */
+  readonly certifies: boolean;
+  readonly reports: 'once' | 'twice' | 'never';
+  readonly reportsInMs: number;
+  /** Whether its next process is in another Pod, of the same name. */
+  readonly moves: boolean;
+  /** CMD writes its own message over whatever is there. */
+  readonly overwrites: boolean;
 }
 
 export interface CommandPlan {
@@ -117,8 +130,21 @@ export type Trouble =
  * - `killed`: SIGKILL of the wrapper; the keepers go on
  * - `crashed`: the machine is gone, the command with it
  * - `wall`: its wall clock is set forwards or back
+ * - `pod-deleted`, `pod-failed`: the control plane says so of its Pod, and its container does not care
  */
-const lasting = ['cut', 'deaf', 'slow', 'frozen', 'asleep', 'killed', 'crashed', 'wall'] as const;
+const lasting = [
+  'cut',
+  'deaf',
+  'slow',
+  'frozen',
+  'asleep',
+  'killed',
+  'killed',
+  'crashed',
+  'wall',
+  'pod-deleted',
+  'pod-failed',
+] as const;
 /**
  * - `cleared`: the holder alone is removed; `wiped`: the duration as well
  * - `renamed`: the record names somebody else
@@ -158,6 +184,14 @@ const command: fc.Arbitrary<CommandPlan> = fc.record({
   killTakesMs: upTo(80),
 });
 
+const kubelet: fc.Arbitrary<KubeletPlan> = fc.record({
+  certifies: fc.constantFrom(true, true, false),
+  reports: fc.constantFrom('once', 'once', 'once', 'twice', 'never'),
+  reportsInMs: fc.oneof({ weight: 3, arbitrary: upTo(300) }, upTo(8_000)),
+  moves: fc.boolean(),
+  overwrites: fc.constantFrom(false, false, false, true),
+});
+
 const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
   form: fc.constantFrom('command', 'command', 'command', 'command', 'loop', 'callbacks'),
   timing: fc.constantFrom(0, 1),
@@ -172,6 +206,7 @@ const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
   stopTimeoutMs: fc.constantFrom(500, 3_000, 8_000),
   minHoldMs: fc.constantFrom(0, 0, 0, 0, 3_000),
   restartsAfterMs: between(200, 5_000),
+  kubelet,
   commands: fc.array(command, { minLength: 1, maxLength: 3 }),
 });
 

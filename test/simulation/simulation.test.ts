@@ -23,6 +23,9 @@ const interesting: Record<string, readonly string[]> = {
     'stuck',
     'loop',
     'callbacks',
+    'holder-dead',
+    'pod-deleted',
+    'pod-failed',
   ],
   'by anybody': ['usurped', 'restored', 'waiting-out'],
 };

@@ -58,6 +58,12 @@ export class Wire {
     if (kind === 'slow') this.#slowUntilMs = Math.max(this.#slowUntilMs, untilMs);
   }
 
+  /** How long nothing gets through any more. */
+  heldForMs(): number {
+    const untilMs = Math.max(this.#cutUntilMs, this.#deafUntilMs, this.#slowUntilMs);
+    return untilMs - this.#options.truth.now();
+  }
+
   lockOn(server: Endpoint): Lock {
     return {
       read: async (options) => {
@@ -92,8 +98,7 @@ export class Wire {
           onSighting(sighting, server.place);
         },
         isUnlucky: () => this.#isUnlucky(dice, noisiness === 0 ? 0 : 3),
-        heldForMs: () =>
-          Math.max(this.#cutUntilMs, this.#deafUntilMs, this.#slowUntilMs) - truth.now(),
+        heldForMs: () => this.heldForMs(),
         leftMs: () => Math.max(0, healsAtMs - truth.now()),
       }),
     );

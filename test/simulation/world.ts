@@ -7,6 +7,7 @@ import { isDone } from '../../src/election/record.ts';
 import type { RunEvent } from '../../src/events.ts';
 import { seededRandom } from '../support/random.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { Pods, type Pod } from './kubelet.ts';
 import { Life, onceKey } from './life.ts';
 import { Machine } from './machine.ts';
 import { Referee } from './referee.ts';
@@ -49,12 +50,14 @@ interface Written {
 interface Candidate {
   readonly plan: CandidatePlan;
   readonly machine: Machine;
+  pod: Pod;
   life: Life | undefined;
 }
 
 export class World {
   readonly schedule: Schedule;
   readonly truth = new FakeClock();
+  readonly pods = new Pods(this.truth);
   readonly #startMs = this.truth.now();
   readonly healsAtMs = this.#startMs + troublesEndAtMs;
   readonly #referee: Referee;
@@ -191,7 +194,9 @@ export class World {
     const { truth, schedule } = this;
     const { drift, offsetMs } = plan;
     const machine = new Machine(truth, { rate: 1 + drift / 1_000, offsetMs });
-    const candidate: Candidate = { plan, machine, life: undefined };
+    const podName = `pod-${String(place)}`;
+    const newPod = () => this.pods.create(podName, plan.kubelet);
+    const candidate: Candidate = { plan, machine, pod: newPod(), life: undefined };
     this.#candidates[place] = candidate;
     await truth.sleep(plan.startsAtMs);
     let commandsBefore = 0;
@@ -204,6 +209,7 @@ export class World {
         identity: schedule.sharedIdentity ? 'web' : name,
         plan,
         machine,
+        pod: candidate.pod,
         dice: diceOf(schedule.noise, place, count),
         commandsBefore,
       });
@@ -216,11 +222,23 @@ export class World {
       });
       await life.gone;
       candidate.life = undefined;
+      void this.#end(life, candidate.pod);
       commandsBefore += life.commands;
       if (this.isOnce && this.isHealed && this.isDone(onceKey)) return;
       // When everything heals, everybody is back.
       await truth.sleep(Math.max(1, Math.min(plan.restartsAfterMs, this.healsAtMs - truth.now())));
+      // A container that hangs on is not started again: its Pod is given up.
+      if (plan.kubelet.moves || !life.isOver) candidate.pod = newPod();
+      else candidate.pod.restarted();
     }
+  }
+
+  /** The kernel ends what is left in the container. Only then is it over, and the kubelet sees that. */
+  async #end(life: Life, pod: Pod): Promise<void> {
+    while (life.work?.isAlive) await this.truth.sleep(5);
+    life.isOver = true;
+    this.tell(life.name, 'is over');
+    pod.ended(life.instance);
   }
 
   #strike(trouble: Trouble): void {
@@ -242,7 +260,7 @@ export class World {
   }
 
   #afflict(
-    { machine }: Candidate,
+    { machine, pod }: Candidate,
     life: Life,
     { kind, forMs }: Extract<Trouble, { forMs: number }>,
   ): void {
@@ -273,6 +291,12 @@ export class World {
       case 'crashed':
         life.kill();
         life.work?.vanish();
+        break;
+      case 'pod-deleted':
+        pod.delete();
+        break;
+      case 'pod-failed':
+        pod.fail();
         break;
       default:
         kind satisfies never;

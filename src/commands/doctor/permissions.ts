@@ -15,17 +15,19 @@ export async function* checkPermissions(
 ): AsyncGenerator<Finding, ReadonlySet<Permission['verb']>> {
   const { plan, connection } = target;
   let pod: { readonly name: string; readonly namespace: string } | undefined;
-  if (plan.podLabel) {
+  if (plan.podLabel || plan.takeoverOnExit) {
     const { ownPod } = await import('../../extras/pod.ts');
     try {
       pod = ownPod(plan.env, connection.cluster.namespace);
     } catch (thrown) {
-      yield illness('pod label', thrown);
+      if (plan.podLabel) yield illness('pod label', thrown);
     }
   }
+  // Anybody may take over, from inside of a Pod or not.
+  const podNames = pod ? [pod.name] : plan.podLabel ? [] : undefined;
   const missing = new Set<Permission['verb']>();
-  for (const need of needsOf({ ...plan, podNames: pod ? [pod.name] : [] })) {
-    const namespace = need.part === 'pod' && pod ? pod.namespace : target.namespace;
+  for (const need of needsOf({ ...plan, podNames })) {
+    const namespace = need.resource === 'pods' && pod ? pod.namespace : target.namespace;
     const { finding, isMissing } = await check(target, need, namespace);
     if (isMissing && need.part === 'lock') missing.add(need.verb);
     yield finding;

@@ -9,7 +9,7 @@ import { ill, illness, open, well, type Finding, type Findings } from './finding
 import type { DoctorPlan, DoctorPorts } from './target.ts';
 
 export async function* checkPlace(
-  { env, command }: DoctorPlan,
+  { env, command, takeoverOnExit }: DoctorPlan,
   { pid, findKeeper }: DoctorPorts,
 ): Findings {
   const problem = keeperProblem(findKeeper);
@@ -21,6 +21,7 @@ export async function* checkPlace(
         'see "Without a keeper" in docs/install.md',
       );
   yield checkInit(pid);
+  if (takeoverOnExit) yield await checkContainer();
   if (command === undefined) return;
   try {
     yield well('command', findCommand(command, env['PATH']));
@@ -41,6 +42,23 @@ function checkInit(pid: number) {
   if (basename(program).startsWith('node') && script.includes('k8s-leader'))
     return ill('init', 'k8s-leader is PID 1 here: zombies are not reaped', remedy);
   return well('init', `PID 1 is ${basename(program)}`);
+}
+
+/** Whether the end of this container proves that everything in it is over, and can be certified. */
+async function checkContainer(): Promise<Finding> {
+  const about = 'takeover';
+  const { hereContainer } = await import('../../takeover/takeover.ts');
+  const container = hereContainer();
+  if (container.kind === 'unfit')
+    return ill(
+      about,
+      `a crash here costs a lease: ${container.why}`,
+      'see "Taking over at once" in docs/deployment.md',
+    );
+  const { name, file } = container;
+  return isWritable(file)
+    ? well(about, `the kubelet certifies the end of container ${name} by ${file}`)
+    : unwritable(`a crash here costs a lease`, file);
 }
 
 function firstProcess(): string[] | undefined {

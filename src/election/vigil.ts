@@ -1,0 +1,51 @@
+/** Follows one holder at a time, to learn of its death (R15). It decides nothing, and holds nothing up. */
+import { isSameHome, type Deaths } from './death.ts';
+import type { Home } from './lock.ts';
+
+export class Vigil {
+  readonly #deaths: Deaths | undefined;
+  #home: Home | undefined;
+  #over = new AbortController();
+  #dead: Home | undefined;
+  #onDeath: () => void = () => undefined;
+
+  /** Without a port for deaths nobody is followed. */
+  constructor(deaths: Deaths | undefined) {
+    this.#deaths = deaths;
+  }
+
+  /** From now on this one and nobody else; undefined: nobody. */
+  follow(home: Home | undefined): void {
+    if (!this.#deaths || isSameHome(home, this.#home)) return;
+    this.#over.abort();
+    this.#home = home;
+    if (!home) return;
+    this.#over = new AbortController();
+    void this.#wait(this.#deaths, home, this.#over.signal);
+  }
+
+  /** Calls `onDeath`, and nobody else any more, when something can be taken. */
+  listen(onDeath: () => void): void {
+    this.#onDeath = onDeath;
+    if (this.#dead) onDeath();
+  }
+
+  /** Who has been certified to be dead since the last call. */
+  take(): Home | undefined {
+    const dead = this.#dead;
+    this.#dead = undefined;
+    return dead;
+  }
+
+  stop(): void {
+    this.follow(undefined);
+    this.take();
+  }
+
+  async #wait(deaths: Deaths, home: Home, signal: AbortSignal): Promise<void> {
+    const isDead = await deaths.untilCertified(home, signal).catch(() => false);
+    if (!isDead || signal.aborted) return;
+    this.#dead = home;
+    this.#onDeath();
+  }
+}
