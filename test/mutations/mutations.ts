@@ -12,6 +12,7 @@ export interface Mutation {
 
 const election = ['test/election', 'test/run/serve.test.ts'];
 const library = ['terms', 'run', 'elector'].map((name) => `test/library/${name}.test.ts`);
+const takeover = ['test/takeover', 'test/election/death.test.ts'];
 const annotations = ['test/locks/annotation.test.ts'];
 const pairs = ['test/locks/pair.test.ts', 'test/locks/pair-contract.test.ts'];
 const processes = (...names: readonly string[]) =>
@@ -41,19 +42,24 @@ export const mutations: readonly Mutation[] = [
     name: 'remote times count',
     edits: [
       [
-        'nowMs + holder.durationMs;',
-        'nowMs + holder.durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
+        'claimedUntilMs = nowMs + holder.durationMs;',
+        'claimedUntilMs = nowMs + holder.durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
       ],
       [
         "onSight(seen?.record.holder ?? '');\n",
-        "onSight(seen?.record.holder ?? '');\n    if (seen && clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n",
+        "onSight(seen?.record.holder ?? '');\n    if (seen && this.#options.clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n",
       ],
     ],
     tests: election,
   },
   {
     name: "a candidate's own duration counts",
-    edits: [['nowMs + holder.durationMs;', 'nowMs + sight.assumedDurationMs;']],
+    edits: [
+      [
+        'claimedUntilMs = nowMs + holder.durationMs;',
+        'claimedUntilMs = nowMs + sight.assumedDurationMs;',
+      ],
+    ],
     tests: election,
   },
   {
@@ -195,9 +201,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'everybody claims in the same moment',
-    edits: [
-      ['watch.isOpen ? hesitationMs(random) : 0', 'watch.isOpen ? 0 * hesitationMs(random) : 0'],
-    ],
+    edits: [['byMany ? hesitationMs(random) : 0', 'byMany ? 0 * hesitationMs(random) : 0']],
     tests: election,
   },
   {
@@ -650,8 +654,8 @@ export const mutations: readonly Mutation[] = [
     name: 'step-down: a request to step down is followed whomever it is for',
     edits: [
       [
-        'return stepDown?.holder === holder && stepDown.acquireTimeUs === acquireTimeUs;',
-        'return stepDown !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
+        'return note?.holder === holder && note.acquireTimeUs === acquireTimeUs;',
+        'return note !== undefined && (holder !== "" || acquireTimeUs !== undefined);',
       ],
     ],
     tests: ['test/election/step-down.test.ts'],
@@ -797,8 +801,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a record of ours ends a promise that was broken by force',
     edits: [
       [
-        'promisedUntilMs: untilMs, forcedUntilMs, holder',
-        'promisedUntilMs: untilMs, forcedUntilMs: -Infinity, holder',
+        'forcedUntilMs, holder: robbed ?? holder',
+        'forcedUntilMs: -Infinity, holder: robbed ?? holder',
       ],
     ],
     tests: election,
@@ -845,7 +849,10 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a request to step down writes one record over both objects',
     edits: [
-      ['return { ...part.record, stepDown, done };', 'return { ...record, stepDown, done };'],
+      [
+        'return { ...part.record, stepDown, done, history };',
+        'return { ...record, stepDown, done, history };',
+      ],
     ],
     tests: ['test/break/election.test.ts', ...pairs],
   },
@@ -905,5 +912,60 @@ export const mutations: readonly Mutation[] = [
       ],
     ],
     tests: library,
+  },
+  {
+    name: 'a certified death voids what others were promised',
+    edits: [
+      [
+        '{ seen, promisedUntilMs: othersUntilMs, othersUntilMs, forcedUntilMs }',
+        '{ seen, promisedUntilMs: -Infinity, othersUntilMs, forcedUntilMs }',
+      ],
+    ],
+    tests: takeover,
+  },
+  {
+    name: 'a certified death voids what was taken away by force',
+    edits: [
+      [
+        '{ seen, promisedUntilMs: othersUntilMs, othersUntilMs, forcedUntilMs }',
+        '{ seen, promisedUntilMs: othersUntilMs, othersUntilMs, forcedUntilMs: -Infinity }',
+      ],
+    ],
+    tests: takeover,
+  },
+  {
+    name: 'a certified death counts for every term',
+    edits: [['!holder || !isSameHome(homeIn(seen), dead)', '!holder']],
+    tests: takeover,
+  },
+  {
+    name: 'a certificate counts for every Pod of that name',
+    edits: [["metadata['uid'] !== uid || ", '']],
+    tests: takeover,
+  },
+  {
+    name: 'a certificate counts without the mark',
+    edits: [['hasLine(messageIn(state), mark)', "messageIn(state) !== ''"]],
+    tests: takeover,
+  },
+  {
+    name: 'a certificate counts while the container runs',
+    edits: [["sure(sure(state)['terminated'])", 'sure(Object.values(sure(state))[0])']],
+    tests: takeover,
+  },
+  {
+    name: 'a certificate counts with a shared PID namespace',
+    edits: [[' || sharesProcesses(spec, container)', '']],
+    tests: takeover,
+  },
+  {
+    name: 'a container certifies though PID 1 is of another',
+    edits: [[' && own?.mnt === first?.mnt', '']],
+    tests: takeover,
+  },
+  {
+    name: 'a term has a home though nothing certifies',
+    edits: [['(await certify(record))', '(await certify(record).then(() => true))']],
+    tests: takeover,
   },
 ];
