@@ -67,6 +67,11 @@ describe('what is left of the promises (R15)', () => {
     expect(claimableAtMs(withoutDead(after(...sights), b.home))).toBe(2_000 + 15_000);
   });
 
+  test('a promise that was broken by force, whoever has released since (R3)', () => {
+    const sights = [seenAs(a, '1'), undefined, seenAs(released, '3'), seenAs(b, '4')];
+    expect(claimableAtMs(withoutDead(after(...sights), b.home))).toBe(2_000 + 15_000);
+  });
+
   test.each<[string, Home | undefined]>([
     ['another term', { ...a.home!, acquireTimeUs: 1 }],
     ['another identity', { ...a.home!, holder: 'z' }],
