@@ -47,6 +47,15 @@ type CommandLine<Own extends string> =
     }
   | { readonly kind: 'text'; readonly text: string };
 
+/** The way to a cluster, where no kubeconfig says it. */
+export const accessFlags = [
+  'server',
+  'token',
+  'insecure-skip-tls-verify',
+  'as',
+  'as-group',
+] as const satisfies readonly Flag[];
+
 /** The place of a lock and the way there: for every command that looks at one. */
 export const placeFlags = [
   'lock',
@@ -56,6 +65,7 @@ export const placeFlags = [
   'local-file',
   'kubeconfig',
   'context',
+  ...accessFlags,
   'request-timeout',
 ] as const satisfies readonly Flag[];
 

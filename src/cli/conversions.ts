@@ -1,5 +1,6 @@
 /** From the text of a setting to what it means. Each throws a {@link UsageError} that names the setting. */
 import { parseDuration } from '../duration.ts';
+import { UsageError } from '../errors.ts';
 import {
   controlProblem,
   identityProblem,
@@ -33,6 +34,32 @@ export function onceKey(setting: Setting): string {
 /** A path or a name that we pass on as it is, but can show in one line. */
 export function plainText(setting: Setting): string {
   return named(setting, controlProblem, 'did you read a trailing newline from a file?');
+}
+
+/** An http(s) URL of an API server. */
+export function serverUrl(setting: Setting): string {
+  const url = URL.parse(setting.text);
+  if (!url || !['https:', 'http:'].includes(url.protocol))
+    throw refusal(setting, 'not an http(s) URL', 'for example --server https://10.96.0.1:6443');
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError(`${setting.from} has a user or a password in it`, 'use --token');
+  return setting.text;
+}
+
+/** A secret, so no message says it. */
+export function token({ from, text }: Setting): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  const hint = 'did you read a trailing newline from a file?';
+  throw new UsageError(`${from} has characters in it that a token cannot have`, hint);
+}
+
+/** What is sent in a header as it is. */
+export function headerText(setting: Setting): string {
+  return named(
+    setting,
+    (text) => (/^[\x20-\x7e]+$/.test(text) ? undefined : 'it has characters beside ASCII in it'),
+    'for example system:serviceaccount:jobs:worker',
+  );
 }
 
 function named(

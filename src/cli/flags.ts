@@ -56,6 +56,14 @@ export const flagGroups = {
   Connecting: {
     kubeconfig: ['--kubeconfig <FILE>', 'default: $KUBECONFIG, the pod, or ~/.kube/config'],
     context: ['--context <NAME>', 'kubeconfig context (default: the current one)'],
+    server: ['-s, --server <URL>', 'API server, instead of the configured one'],
+    token: ['--token <TOKEN>', 'bearer token, instead of other credentials'],
+    'insecure-skip-tls-verify': [
+      '--insecure-skip-tls-verify',
+      "do not verify the server's certificate: anybody may pretend to be it",
+    ],
+    as: ['--as <USER>', 'act as this user, if you may impersonate it'],
+    'as-group': ['--as-group <GROUP>', 'and as this group (with --as)'],
     'request-timeout': [
       '--request-timeout <D>',
       'timeout of one request (default: half the renew deadline)',

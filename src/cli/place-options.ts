@@ -13,7 +13,29 @@ export interface PlaceOptions {
   readonly localFile: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  /** What of the way to the server does not come from a kubeconfig. */
+  readonly given: Given;
 }
+
+interface Given {
+  readonly server?: string | undefined;
+  readonly token?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly as?: string | undefined;
+  readonly asGroup?: string | undefined;
+}
+
+/** What only a cluster can understand. */
+const ofClusters = [
+  'lock-kind',
+  'kubeconfig',
+  'context',
+  'server',
+  'token',
+  'insecure-skip-tls-verify',
+  'as',
+  'as-group',
+] as const;
 
 type LockKind = (typeof choices)['lock-kind'][number];
 
@@ -27,7 +49,7 @@ export function placeOptions(given: Settings): PlaceOptions {
       'add --backend local',
     );
   const lockKind = choose(given['lock-kind'], choices['lock-kind']);
-  for (const flag of ['lock-kind', 'kubeconfig', 'context'] as const)
+  for (const flag of ofClusters)
     if (given[flag] !== undefined && backend === 'local')
       throw new UsageError(
         `${given[flag].from} does not work with --backend local`,
@@ -41,6 +63,24 @@ export function placeOptions(given: Settings): PlaceOptions {
     localFile: read(given['local-file'], convert.plainText, undefined),
     kubeconfig: read(given.kubeconfig, convert.plainText, undefined),
     context: read(given.context, convert.plainText, undefined),
+    given: givenIn(given),
+  };
+}
+
+function givenIn(said: Settings): Given {
+  const { server: at, token: secret, as: user, 'as-group': group } = said;
+  const server = read(at, convert.serverUrl, undefined);
+  const token = read(secret, convert.token, undefined);
+  if (token !== undefined && server?.startsWith('http:'))
+    throw new UsageError('--token would travel in the clear to an http server', 'use https');
+  if (group !== undefined && user === undefined)
+    throw new UsageError(`${group.from} needs --as`, 'add --as USER');
+  return {
+    server,
+    token,
+    insecure: convert.isOn(said['insecure-skip-tls-verify']),
+    as: read(user, convert.headerText, undefined),
+    asGroup: read(group, convert.headerText, undefined),
   };
 }
 

@@ -29,7 +29,11 @@ export function settingFrom(
   if (text === '') throw new UsageError(`${from} is empty`, 'give it a value, or leave it out');
   // Commander takes the next word whatever it is. No value begins like this; a negative number says more later.
   if (/^-[^\d.]/.test(text))
-    throw new UsageError(`${from} needs a value, but '${typed(text)}' follows`, 'give it a value');
+    throw new UsageError(
+      // It may be the secret itself.
+      `${from} needs a value${from === '--token' ? '' : `, but '${typed(text)}' follows`}`,
+      'give it a value',
+    );
   return { from, text };
 }
 

@@ -1,5 +1,5 @@
 /** `k8s-leader list`: every Lease of a namespace or of the cluster, who holds it and for how long. */
-import { readCommandLine, type Spelling } from '../cli/command-line.ts';
+import { accessFlags, readCommandLine, type Spelling } from '../cli/command-line.ts';
 import * as convert from '../cli/conversions.ts';
 import { choices, type Output } from '../cli/flags.ts';
 import type { Environment } from '../cli/settings.ts';
@@ -23,7 +23,7 @@ export const spelling: Spelling<'all-namespaces' | 'output'> = {
   name: 'list',
   usage: '[options]',
   description: 'Lists the Leases of a namespace, who holds them, and since when.',
-  shared: ['namespace', 'kubeconfig', 'context', 'request-timeout'],
+  shared: ['namespace', 'kubeconfig', 'context', ...accessFlags, 'request-timeout'],
   about: {
     namespace: "namespace to list (default: $POD_NAMESPACE, the pod's, or the context's)",
     'request-timeout': 'timeout of one request (default: 5s)',

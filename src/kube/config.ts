@@ -1,6 +1,7 @@
 import { exists } from '../platform/files-now.ts';
 import { delimiter, join } from '../platform/paths.ts';
 import { configError, type Cluster, type Env } from './cluster.ts';
+import { asGiven, givenCluster, type Given } from './given.ts';
 import { podCluster, serviceAccountDir } from './in-cluster.ts';
 
 /** How to find the cluster. */
@@ -9,6 +10,8 @@ export interface ClusterOptions {
   readonly kubeconfig?: string | undefined;
   /** `--context`: the context to use instead of the current one; rules out the pod's service account. */
   readonly context?: string | undefined;
+  /** What else the command line says; server and token alone need no configuration. */
+  readonly given?: Given | undefined;
   readonly env: Env;
   /** Ends the search, and a credential plugin that is running. */
   readonly signal: AbortSignal;
@@ -37,17 +40,20 @@ export async function loadCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function findUsableCluster(options: ClusterOptions): Promise<Cluster> {
-  const cluster = await findCluster(options);
+  const { given = {}, kubeconfig, context } = options;
+  const isAlone = kubeconfig === undefined && context === undefined;
+  const alone = isAlone ? givenCluster(given) : undefined;
+  const cluster = asGiven(alone ?? (await findCluster(options)), given);
   await cluster.access('cached', options.signal);
   return cluster;
 }
 
 async function findCluster(options: ClusterOptions): Promise<Cluster> {
-  const { kubeconfig, context, env, pluginTimeoutMs = 30_000 } = options;
+  const { kubeconfig, context, given, env, pluginTimeoutMs = 30_000 } = options;
   const fromFiles = async (files: readonly string[]) => {
     // A pod needs nothing of it.
     const { kubeconfigCluster } = await import('./kubeconfig-cluster.ts');
-    return kubeconfigCluster({ files, context, env, pluginTimeoutMs });
+    return kubeconfigCluster({ files, context, given, env, pluginTimeoutMs });
   };
 
   if (kubeconfig !== undefined) return fromFiles([kubeconfig]);

@@ -1,5 +1,6 @@
 import { configError, type Access, type Cluster, type Env, readText } from './cluster.ts';
 import { execPlugin } from './exec-plugin.ts';
+import type { Given } from './given.ts';
 import { isObject } from './json.ts';
 import {
   chooseContext,
@@ -15,6 +16,8 @@ interface KubeconfigOptions {
   readonly files: readonly string[];
   /** Undefined: the current context. */
   readonly context: string | undefined;
+  /** Takes the place of the server and the user of the context. */
+  readonly given?: Given | undefined;
   /** The environment of credential plugins. */
   readonly env: Env;
   readonly pluginTimeoutMs: number;
@@ -52,10 +55,10 @@ interface OpenContext {
 }
 
 async function openContext(
-  { files, env, pluginTimeoutMs }: KubeconfigOptions,
+  { files, given, env, pluginTimeoutMs }: KubeconfigOptions,
   wanted: string | undefined,
 ): Promise<OpenContext> {
-  const context = chooseContext(await Promise.all(files.map(readDocument)), wanted);
+  const context = chooseContext(await Promise.all(files.map(readDocument)), wanted, given);
   const { exec } = context.user;
   const askPlugin = isObject(exec)
     ? execPlugin({ spec: exec, env, timeoutMs: pluginTimeoutMs })

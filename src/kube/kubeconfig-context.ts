@@ -1,5 +1,6 @@
 import { dirname, resolve } from '../platform/paths.ts';
 import { configError } from './cluster.ts';
+import type { Given } from './given.ts';
 import { isObject, plainText, type JsonObject } from './json.ts';
 
 /** A kubeconfig as it stands in its file. */
@@ -25,6 +26,7 @@ export interface KubeconfigContext {
 export function chooseContext(
   documents: readonly KubeconfigDocument[],
   wanted: string | undefined,
+  given: Given = {},
 ): KubeconfigContext {
   const files = documents.map(({ file }) => file).join(', ');
   const current = documents.map(({ content }) => content['current-context']).find(Boolean);
@@ -34,9 +36,12 @@ export function chooseContext(
 
   const context = find(documents, 'context', name);
   if (!context) throw configError(`${files} has no context "${name}"`, contextsIn(documents));
-  const cluster = find(documents, 'cluster', context['cluster']);
-  if (!cluster) throw configError(`the cluster of context "${name}" is not in ${files}`);
-  const user = context['user'] ? find(documents, 'user', context['user']) : {};
+  const named = find(documents, 'cluster', context['cluster']);
+  if (!named) throw configError(`the cluster of context "${name}" is not in ${files}`);
+  const cluster = given.server === undefined ? named : serverGiven(named, given.server);
+  // No plugin runs for a token that is not used.
+  const wantsUser = given.token === undefined && Boolean(context['user']);
+  const user = wantsUser ? find(documents, 'user', context['user']) : {};
   if (!user) throw configError(`the user of context "${name}" is not in ${files}`);
 
   const server = URL.parse(plainText(cluster['server']));
@@ -54,6 +59,11 @@ export function chooseContext(
     // As with kubectl, credentials never travel in the clear.
     user: server.protocol === 'https:' ? user : {},
   };
+}
+
+/** The name in a certificate is that of the server that was meant before. */
+function serverGiven(cluster: JsonObject, server: string): JsonObject {
+  return { ...cluster, server, 'tls-server-name': undefined };
 }
 
 /** For whoever has misspelt one. */

@@ -1,6 +1,7 @@
 /** Which lock a command line means. Each backend's code is loaded only when it is chosen. */
 import type { Lock } from '../election/lock.ts';
 import type { Connection } from '../kube/connection.ts';
+import type { Given } from '../kube/given.ts';
 import { exists } from '../platform/files-now.ts';
 import type { ObjectLockOptions } from './object-lock.ts';
 import type { Owner } from './owner.ts';
@@ -18,6 +19,7 @@ interface LockChoice {
   readonly owner?: Owner | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  readonly given?: Given;
   readonly requestTimeoutMs: number;
   readonly userAgent: string;
   readonly env: Readonly<Record<string, string | undefined>>;

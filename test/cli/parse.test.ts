@@ -27,6 +27,7 @@ const defaults: RunOptions = {
   requestTimeoutMs: 5_000,
   kubeconfig: undefined,
   context: undefined,
+  given: { insecure: false },
   events: true,
   history: true,
   listen: undefined,
@@ -64,6 +65,12 @@ describe('understands', () => {
     ['--identity größe-λ-🦊', { identity: 'größe-λ-🦊' }],
     ['-i me', { identity: 'me' }],
     ['--no-history', { history: false }],
+    [
+      '-s https://a:1 --token t.t --as u --as-group g',
+      { given: { server: 'https://a:1', token: 't.t', insecure: false, as: 'u', asGroup: 'g' } },
+    ],
+    ['--server http://a', { given: { server: 'http://a', insecure: false } }],
+    ['--insecure-skip-tls-verify', { given: { insecure: true } }],
     ['--backend local', { backend: 'local', events: false }],
     [
       '--backend local --local-file ./x.db',

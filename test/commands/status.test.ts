@@ -17,6 +17,7 @@ it('looks once at a Lease, and tells people', () => {
     localFile: undefined,
     kubeconfig: undefined,
     context: undefined,
+    given: { insecure: false },
     output: 'text',
     watch: false,
     history: false,
