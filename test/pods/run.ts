@@ -67,12 +67,12 @@ async function statusOf(child: ChildProcess): Promise<number> {
 }
 
 async function test(args: readonly string[]): Promise<number> {
+  const { node, stamp } = await programs();
+  // Inside there is no network to build it with.
+  await helm(['version']);
+  const archives = await imageArchives(stamp);
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-pods-'));
   try {
-    const { node, stamp } = await programs();
-    // Inside there is no network to build it with.
-    await helm(['version']);
-    const archives = await imageArchives(stamp);
     const place: Place = { folder, archives, node };
     const cleaner = await startAfter(folder);
     const apart = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
