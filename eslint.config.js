@@ -110,6 +110,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/platform/host/**/*.ts'],
+    rules: { 'no-restricted-globals': 'off' },
+  },
+  { files: ['src/platform/host/modules/*.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
     files: ['src/election/**/*.ts'],
     rules: {
       'no-restricted-globals': [
