@@ -1,0 +1,1 @@
+export { hostProcess as default } from '../globals/process.ts';

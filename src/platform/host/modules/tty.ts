@@ -1,0 +1,2 @@
+export const isatty = (fd: number): boolean => native.isTerminal(fd);
+export default { isatty };
