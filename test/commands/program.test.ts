@@ -200,10 +200,11 @@ describe('a reader that goes away', () => {
     await hold('left', 'a');
     const program = start(['status', ...local('left'), '--watch']);
     const said = text(program.stderr);
+    const ended = once(program, 'exit');
     await once(program.stdout, 'data');
     program.stdout.destroy();
     await hold('left', 'b');
-    expect(await once(program, 'exit')).toEqual([141, null]);
+    expect(await ended).toEqual([141, null]);
     expect(await said).toBe('');
   });
 
