@@ -19,8 +19,10 @@ export async function makePlace(): Promise<MadePlace> {
   const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-platform-'));
   const tls = { cert: read('server.crt'), key: read('server.key'), ca: read('ca.crt') };
   const how = { ...tls, requestCert: true, rejectUnauthorized: false };
-  const secure = https.createServer(how, (...call) => void say(...call));
-  const plain = http.createServer((...call) => void say(...call));
+  // Whoever goes away before the answer has none.
+  const serve: http.RequestListener = (...call) => void say(...call).catch(() => undefined);
+  const secure = https.createServer(how, serve);
+  const plain = http.createServer(serve);
   const [securePort, plainPort] = [await started(secure), await started(plain)];
   return {
     folder,
