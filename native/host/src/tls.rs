@@ -225,7 +225,9 @@ impl Open {
 fn connect<'js>(ctx: &Ctx<'js>, config: Arc<ClientConfig>, name: String) -> Result<Object<'js>> {
     let name = ServerName::try_from(name)
         .map_err(|_| Fault::coded("ERR_TLS_CERT_ALTNAME_INVALID", "this can be no server's name".into()).throw(ctx))?;
-    let opened = ClientConnection::new(config, name).map_err(|error| fault(&error).throw(ctx))?;
+    let mut opened = ClientConnection::new(config, name).map_err(|error| fault(&error).throw(ctx))?;
+    // A request may be longer than its default, and all of it is taken.
+    opened.set_buffer_limit(None);
     let connection = Rc::new(RefCell::new(Open { tls: opened, plain: Vec::new(), has_ended: false }));
     let tls = Object::new(ctx.clone())?;
     let shared = connection.clone();
