@@ -22,6 +22,7 @@ export type {
   LeaderRecord,
   Lock,
   Notes,
+  PastTerm,
   RequestOptions,
   Sighting,
   Versioned,

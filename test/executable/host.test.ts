@@ -1,6 +1,6 @@
 /** What each port promises (test/platform), inside of the host: each claim in a process of its own. For those who make it (`npm run host`). */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,11 +11,7 @@ import { makePlace } from '../platform/place.ts';
 const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-claims-'));
 const program = join(folder, 'claims');
 
-/** Others need no Rust. */
-const isMade = existsSync('build/k8s-leader-host-linux-x64');
-
 beforeAll(() => {
-  if (!isMade) return;
   const args = ['scripts/host.js', 'test/platform/on-host.ts', program];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 });
@@ -23,7 +19,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-it.skipIf(!isMade).each(claims.map(({ name }) => name))('%s', async (name) => {
+it.each(claims.map(({ name }) => name))('%s', async (name) => {
   const place = await makePlace();
   try {
     const { stderr } = await promisify(execFile)(program, [name, JSON.stringify(place)]);

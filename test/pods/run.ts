@@ -11,10 +11,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { helm } from '../chart/helm.ts';
-import { imageArchives } from './images/images.ts';
 import { describeUnfit, sbin, whyNot } from './machine.ts';
-import { programs } from './programs/programs.ts';
+import { parts } from './parts.ts';
 import type { Place } from './support/place.ts';
 
 /** Prepares the namespaces and becomes what else it is told. The folder is on a disk, which an overlay needs. */
@@ -67,10 +65,7 @@ async function statusOf(child: ChildProcess): Promise<number> {
 }
 
 async function test(args: readonly string[]): Promise<number> {
-  const { node, stamp } = await programs();
-  // Inside there is no network to build it with.
-  await helm(['version']);
-  const archives = await imageArchives(stamp);
+  const { node, archives } = await parts();
   const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-pods-'));
   try {
     const place: Place = { folder, archives, node };

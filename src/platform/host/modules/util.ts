@@ -6,9 +6,10 @@ export function stripVTControlCharacters(text: string): string {
 }
 
 export function inspect(value: unknown): string {
-  return typeof value === 'string'
-    ? `'${value}'`
-    : ((JSON.stringify(value) as string | undefined) ?? String(value));
+  if (typeof value === 'string') return `'${value}'`;
+  // JSON has no word for a function or a symbol.
+  const text = JSON.stringify(value) as string | undefined;
+  return text ?? String(value);
 }
 
 export function format(text: string, ...values: unknown[]): string {
