@@ -39,7 +39,7 @@ const ofThePackage = filesOf([
 ]);
 
 /** What the API server does, whatever form of the program has asked it to. */
-const ofTheServer = filesOf(['cluster/fence-race', 'cluster/chart']);
+const ofTheServer = filesOf(['cluster/fence-race', 'cluster/fence-delay', 'cluster/chart']);
 
 /**
  * A test waits for a fact, and fails when it does not come true; this is for what never ends. Others may be using the

@@ -1,49 +1,15 @@
 /** The token form over two API servers: whatever races, the token of an object never falls. */
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
-import { text } from 'node:stream/consumers';
-import { expect, onTestFinished } from 'vitest';
-import type { ApiAnswer, ControlPlane } from '../support/control-plane.ts';
+import { expect } from 'vitest';
 import { rounds } from './support/contest.ts';
 import { fenceOff, targetIn, tokenOf } from './support/fenced.ts';
 import { test } from './support/fixtures.ts';
+import { patching } from './support/patching.ts';
 import { until } from './support/until.ts';
 
 /** 10,000 with ROUNDS=50. */
 const writes = rounds.length * 200;
 const writers = 8;
 const timeout = 120_000 + writes * 100;
-
-type Patch = (change: object) => Promise<ApiAnswer>;
-
-/** Patches an object over one connection that is kept. */
-function patching(
-  server: Pick<ControlPlane, 'url' | 'caFile'>,
-  path: string,
-  token: string,
-): Patch {
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: 1,
-    ca: readFileSync(server.caFile, 'utf8'),
-  });
-  onTestFinished(() => {
-    agent.destroy();
-  });
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': 'application/merge-patch+json',
-  };
-  return async (change) => {
-    const outgoing = request(new URL(path, server.url), { method: 'PATCH', agent, headers });
-    outgoing.end(JSON.stringify(change));
-    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const body = JSON.parse(await text(response)) as ApiAnswer['body'];
-    return { status: response.statusCode ?? 0, body };
-  };
-}
 
 test(`${writes} writes with tokens new and old`, { timeout }, async ({ contest }) => {
   const { controlPlane } = contest;

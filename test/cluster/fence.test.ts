@@ -57,7 +57,6 @@ describe.concurrent.each(forms)('by %s %j', (by, kind) => {
 
       for (const pid of stopped) carryOn(pid);
       await old.candidate.ended;
-      if (process.env['ROUNDS']) tellOfAdmission(next, by);
     },
   );
 });
@@ -69,12 +68,4 @@ function carryOn(pid: number): void {
   } catch {
     // It is gone.
   }
-}
-
-/** From the start of the next command until its first write was admitted. */
-function tellOfAdmission(next: Writer, by: string): void {
-  const answers = next.answers();
-  const refused = answers.findIndex(wasAdmitted);
-  const tookMs = (answers[refused]?.begunMs ?? NaN) - (answers[0]?.begunMs ?? NaN);
-  process.stderr.write(`admitted by ${by} after ${tookMs.toFixed(1)} ms, ${refused} refusals\n`);
 }
