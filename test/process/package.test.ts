@@ -37,6 +37,7 @@ const names = [
   'recordAfter',
   'secretLock',
   'systemClock',
+  'takeoverOnExit',
   'timingProblem',
   'timingWarning',
 ];

@@ -111,7 +111,7 @@ describe('bash completes', () => {
     [['run', '--kubeconfig', 'my'], ['my-kubeconfig']],
     [
       ['status', '-o', ''],
-      ['text', 'json', 'yaml'],
+      ['text', 'wide', 'json', 'yaml'],
     ],
     [['rbac', '--lock', 'x', '--no'], ['--no-events']],
     [
@@ -187,7 +187,7 @@ describe('fish completes', () => {
     ['k8s-leader run --lock x mktem', ['mktemp']],
     ['k8s-leader run --lock x -- mktem', ['mktemp']],
     ['k8s-leader run --lock x -- cat my', ['my-kubeconfig']],
-    ['k8s-leader status -o ', ['json', 'text', 'yaml']],
+    ['k8s-leader status -o ', ['json', 'text', 'wide', 'yaml']],
     ['k8s-leader completion ', ['bash', 'fish', 'zsh']],
   ])('%s', (line, offered) => {
     expect(inFish(line)).toEqual(offered);
