@@ -25,7 +25,12 @@ export interface Ending extends Exit {
 export async function main(world: World): Promise<Ending> {
   const stderr = openStderr();
   const sink = world.stderr ?? stderr.put;
-  const exit = await mainTo({ ...world, stderr: sink, droppedLines: stderr.dropped });
+  const exit = await mainTo({
+    ...world,
+    stderr: sink,
+    showLine: stderr.show,
+    droppedLines: stderr.dropped,
+  });
   await stderr.drained();
   return { ...exit, stuck: await haveThreadsWork() };
 }

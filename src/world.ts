@@ -22,6 +22,8 @@ export interface World {
 /** The world once there is a way to stderr. */
 export interface Surroundings extends World {
   readonly stderr: Sink;
+  /** What stands on the terminal until the next line: see `openStderr`. */
+  readonly showLine: Sink;
   /** How many lines nobody could read so far. */
   readonly droppedLines: () => number;
 }

@@ -1,7 +1,7 @@
 import type { ElectorOptions } from './options.ts';
 import { withoutDead } from './death.ts';
 import type { Home, LeaderRecord, Versioned } from './lock.ts';
-import { observe, overhear, type Observation, type Sight } from './observation.ts';
+import { claimableAtMs, observe, overhear, type Observation, type Sight } from './observation.ts';
 import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
 
@@ -62,7 +62,8 @@ export class Memory {
     const observation = observe(this.#observation, this.#sight(seen));
     this.#observation = withoutDead(observation, this.#dead);
     if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
-    onSight(seen?.record.holder ?? '');
+    const holder = seen?.record.holder ?? '';
+    onSight({ holder, claimableAtMs: claimableAtMs(this.#observation) });
     return this.#observation;
   }
 

@@ -18,12 +18,20 @@ export interface ElectorOptions {
   readonly emit?: ElectionListener;
   /** Who tells that holders are dead. Without it, their leases run out. */
   readonly deaths?: Deaths | undefined;
-  /** Gets the holder's identity at every sight of the lock; empty when nobody holds it. */
-  readonly onSight?: (holder: string) => void;
+  /** Gets every sight of the lock. */
+  readonly onSight?: (sight: LockSight) => void;
   /** Uniform in [0, 1); spreads retries and signs writes. */
   readonly random?: () => number;
   /** Whether to note on the lock how terms ended. Default: true. */
   readonly history?: boolean;
+}
+
+/** What a candidate made of the lock when it saw it. */
+export interface LockSight {
+  /** Its identity; empty when nobody holds the lock. */
+  readonly holder: string;
+  /** Local time from which we may claim, if nothing else is seen; −∞ at once. */
+  readonly claimableAtMs: number;
 }
 
 export interface CampaignOptions {

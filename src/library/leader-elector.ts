@@ -49,7 +49,7 @@ export class LeaderElector {
     this.#options = { ...resolved, emit };
     this.#elector = new Elector({
       ...this.#options,
-      onSight: (holder) => {
+      onSight: ({ holder }) => {
         // A foreign hand on our record is not a leader before an answer says so: then the term is lost.
         if (!this.isLeader()) this.#see(holder);
       },

@@ -16,6 +16,8 @@ export type Sink = (line: string) => void;
 
 interface Stderr {
   readonly put: Sink;
+  /** Shows a line without an end, of which nothing is left when the next one is put or shown. For terminals. */
+  readonly show: Sink;
   /** How many lines could not be written so far. */
   readonly dropped: () => number;
   /** Waits for what was taken to be written, but not long. A thread may still hang in a write that nobody reads. */
@@ -28,6 +30,8 @@ const longestLine = 4_096;
 /** What a pipe holds. */
 const longestQueue = 65_536;
 const askAgainMs = 10;
+/** Where the line begins, and nothing is left of what stood there. */
+const wipe = '\r\u001b[K';
 /** For a reader that is slow but alive. */
 const patienceMs = 500;
 
@@ -35,15 +39,20 @@ export function openStderr(): Stderr {
   const way = opener();
   let dropped = 0;
   let untold = 0;
+  let shown = '';
   return {
     put(line) {
       const note = untold > 0 ? `k8s-leader: ${String(untold)} log lines were dropped\n` : '';
-      if (way.put(note + clip(line))) {
+      if (way.put((shown === '' ? '' : wipe) + note + clip(line))) {
         untold = 0;
+        shown = '';
       } else {
         untold += 1;
         dropped += 1;
       }
+    },
+    show(line) {
+      if (line !== shown && way.put(wipe + line)) shown = line;
     },
     dropped: () => dropped,
     drained: way.drained,

@@ -145,6 +145,8 @@ export interface FilesNow {
 /** `descriptors.ts` */
 export interface Descriptors {
   readonly isTerminal: (fd: number) => boolean;
+  /** How wide the terminal is now; undefined where that cannot be known. */
+  readonly columnsOf: (fd: number) => number | undefined;
   /** Whether this process has one, redirected or not. */
   readonly hasControllingTerminal: () => boolean;
   /** `stream`: a pipe or a device. */

@@ -6,11 +6,13 @@ import { environmentWithoutOurs } from '../cli/settings.ts';
 import { random, systemClock } from '../clock.ts';
 import { Elector } from '../election/elector.ts';
 import { ExpectedError, UsageError } from '../errors.ts';
+import type { LockSight } from '../election/options.ts';
 import type { RunListener } from '../events.ts';
 import type { Exit } from '../exit-code.ts';
 import { Extras } from '../extras/extras.ts';
 import { openLock } from '../locks/index.ts';
 import { defaultIdentity, identityProblem } from '../names.ts';
+import type { Countdown } from '../observe/countdown.ts';
 import { log, wantsColours } from '../observe/log.ts';
 import { hasControllingTerminal, isTerminal } from '../platform/descriptors.ts';
 import { become, ownPid } from '../platform/self.ts';
@@ -42,7 +44,9 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     colours: wantsColours(env, isTerminal(2)),
     wall: () => systemClock.wall(),
   });
+  using countdown = await countdownFor(options, world);
   const emit: RunListener = (event) => {
+    countdown?.hear(event);
     // A failure of what is prepared shows up when it is needed.
     if (event.kind === 'standing-by') starter.prepare().catch(() => undefined);
     logLine(event);
@@ -69,7 +73,8 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
       ({ namespace } = opened);
       const lock = starter.preparedBy(await extras.follow(opened));
       const { deaths } = extras;
-      const how = { ...options, lock, clock: systemClock, identity, emit, random, deaths };
+      const onSight = (sight: LockSight) => countdown?.sees(sight);
+      const how = { ...options, lock, clock: systemClock, identity, emit, onSight, random, deaths };
       return extras.label(new Elector(how), opened);
     },
     start: async (term) => {
@@ -86,6 +91,17 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
     emit({ kind: 'failed', message: thrown.message, hint: thrown.hint });
     return { status: thrown.exitCode };
   }
+}
+
+/** For people at a terminal who want to hear more than of trouble. Loaded for nobody else. */
+async function countdownFor(
+  { lock, logFormat, logLevel }: RunOptions,
+  { env, showLine }: Surroundings,
+): Promise<Countdown | undefined> {
+  if (logFormat === 'json' || logLevel === 'warn' || logLevel === 'error') return undefined;
+  if (!isTerminal(2) || env['TERM'] === 'dumb') return undefined;
+  const { countdownOnStderr } = await import('../observe/countdown.ts');
+  return countdownOnStderr({ clock: systemClock, lock, show: showLine });
 }
 
 /** @throws {UsageError} when `$POD_NAME` cannot be part of an identity */

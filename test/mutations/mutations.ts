@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
         'claimedUntilMs = nowMs + holder.durationMs - Math.max(0, 60_000 - (seen.record.renewTimeUs ?? 0) / 1_000);',
       ],
       [
-        "onSight(seen?.record.holder ?? '');\n",
-        "onSight(seen?.record.holder ?? '');\n    if (seen && this.#options.clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n",
+        'if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;\n',
+        'if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;\n    if (seen && this.#options.clock.wall() > (seen.record.renewTimeUs ?? 0) / 1_000 + 6_000) this.#observation = { ...this.#observation, promisedUntilMs: -Infinity };\n',
       ],
     ],
     tests: election,

@@ -98,6 +98,7 @@ export const claimsAboutTheMachine: readonly Claim[] = [
     async check() {
       same([descriptors.isTerminal(999), descriptors.kindOf(999)], [false, 'other']);
       same(typeof descriptors.hasControllingTerminal(), 'boolean');
+      same(descriptors.columnsOf(999), undefined);
       await failsWith('EBADF', () => {
         descriptors.writeNow(999, 'x');
       });

@@ -1,6 +1,7 @@
 /** On a terminal, as for the person at the keyboard: with us in front, CMD behaves as it does alone. */
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { isAlive, stateOf, until } from './support/proc.ts';
 import { fixture, quick, signalPrinter, test, type Stage } from './support/stage.ts';
@@ -222,4 +223,38 @@ test('a terminal that is hung up ends CMD, and we hand back the lock', async ({
   screen.signal('SIGKILL');
   await until(() => offspring().length === 0 && !isAlive(wrapper));
   expect(stage.lockFile.holder).toBe('');
+});
+
+describe('while another leads', () => {
+  const counts = /leads, \d+s left unless it renews/;
+
+  test.concurrent('one line counts, and is gone when we lead', async ({ stage, expect }) => {
+    const holder = stage.run(['sh', '-c', 'echo ready; read -r _']);
+    await holder.line(/^ready$/);
+    installWrapper(stage, ['echo', 'mine']);
+    const { screen } = openTerminal(stage, 'TERM=xterm exec ./leader');
+    await until(() => counts.test(screen.stdout));
+    holder.stdin.end('\n');
+    await screen.line(/^mine$/);
+    expect(await screen.exit).toEqual({ status: 0, signal: null });
+    const [, after] = screen.stdout.split(/.*unless it renews/s);
+    expect(after?.startsWith('\r\u001b[K')).toBe(true);
+  });
+
+  test.concurrent.for([
+    ['in the background', 'TERM=xterm; export TERM; ./leader & read -r _', []],
+    ['on a dumb terminal', 'exec ./leader', []],
+    ['when only trouble is wanted', 'TERM=xterm exec ./leader', ['--log-level=warn']],
+  ] as const)('none counts %s', async ([, shell, flags], { stage, expect }) => {
+    const holder = stage.run(['sh', '-c', 'echo ready; read -r _']);
+    await holder.line(/^ready$/);
+    installWrapper(stage, ['echo', 'mine'], { flags });
+    const { screen, wrappers } = openTerminal(stage, `exec bash -m -c '${shell}'`);
+    await until(() => wrappers().length > 0);
+    // Long enough to count, were it to.
+    await delay(3_000);
+    holder.stdin.end('\n');
+    await screen.line(/^mine$/);
+    expect(screen.stdout).not.toMatch(counts);
+  });
 });

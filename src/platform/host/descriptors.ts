@@ -3,6 +3,11 @@ import { flags, kindOfMode } from './constants.ts';
 
 export const isTerminal: Descriptors['isTerminal'] = (fd) => native.isTerminal(fd);
 
+export const columnsOf: Descriptors['columnsOf'] = (fd) => {
+  const columns = native.columns(fd);
+  return columns > 0 ? columns : undefined;
+};
+
 export const hasControllingTerminal: Descriptors['hasControllingTerminal'] = () => {
   try {
     native.sync('close', native.sync('open', '/dev/tty', flags.O_RDWR | flags.O_NOCTTY, 0));

@@ -1,8 +1,20 @@
 import { closeSync, constants, fstatSync, openSync, read, write, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { isatty, WriteStream } from 'node:tty';
 import type { Descriptors } from '../ports.ts';
 
 export const isTerminal: Descriptors['isTerminal'] = isatty;
+
+/** By a description of its own: a stream of Node changes the one that it gets. */
+export const columnsOf: Descriptors['columnsOf'] = (fd) => {
+  try {
+    const terminal = new WriteStream(reopened(fd));
+    const [columns] = terminal.getWindowSize();
+    terminal.destroy();
+    return columns > 0 ? columns : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 export const hasControllingTerminal: Descriptors['hasControllingTerminal'] = () => {
   try {
