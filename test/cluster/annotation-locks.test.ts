@@ -56,7 +56,8 @@ async function inUse(
 
 /** All that nobody but its owner changes. */
 function content({ metadata, ...rest }: FoundObject): object {
-  const annotations = { ...metadata.annotations, [recordAnnotation]: undefined };
+  const ours = { [recordAnnotation]: undefined, 'k8s-leader.dev/history': undefined };
+  const annotations = { ...metadata.annotations, ...ours };
   return { ...rest, uid: metadata.uid, labels: metadata.labels, annotations };
 }
 
