@@ -115,7 +115,7 @@ describe.concurrent('what is not ours in a Lease', () => {
     candidate.signal('SIGTERM');
     await candidate.ended;
     const names = Object.keys((await contest.lease())?.metadata.annotations ?? {});
-    expect(names).toEqual(['round-1', 'round-2', 'round-3']);
+    expect(names).toEqual(['k8s-leader.dev/history', 'round-1', 'round-2', 'round-3']);
     const perRound = ['update 409', 'get 200', 'update 200'];
     const thrice = [...perRound, ...perRound, ...perRound];
     expect(await contest.looksAndWrites('a')).toEqual([
