@@ -42,9 +42,14 @@ async function addGlibc(folder: string): Promise<void> {
 }
 
 async function addMusl(folder: string): Promise<void> {
+  await cp(await muslRoot(), folder, { recursive: true, verbatimSymlinks: true });
+}
+
+/** A folder with musl and libstdc++ at their places. */
+export function muslRoot(): Promise<string> {
   const script = join(import.meta.dirname, 'musl-root.sh');
   const requirements = join(import.meta.dirname, 'requirements.txt');
-  const made = await builtOnce({
+  return builtOnce({
     name: 'musl-root',
     sources: [script, requirements],
     world: '',
@@ -53,5 +58,4 @@ async function addMusl(folder: string): Promise<void> {
       await runTool({ file: 'sh', absent }, [script, target, requirements]);
     },
   });
-  await cp(made, folder, { recursive: true, verbatimSymlinks: true });
 }

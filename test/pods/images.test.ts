@@ -1,4 +1,4 @@
-/** Other images and pods than those of the examples: nothing of a killed wrapper's command outlives it in any. */
+/** Other images and pods than those of the examples: hand-over, and nothing of a killed wrapper's command outlives it. */
 import { describe, expect } from 'vitest';
 import { test } from './support/fixtures.ts';
 import { nowMs } from './support/lives.ts';
@@ -23,4 +23,22 @@ describe('where the wrapper is killed', () => {
     await story.lifeAfter(killedMs);
     expect(() => process.kill(command.pid, 0)).toThrow('ESRCH');
   });
+});
+
+test('in an image with musl in place of glibc, the leading pod is deleted', async ({ story }) => {
+  await story.apply(example('deployment.yaml', { image: 'musl:1' }));
+  await story.rolledOut('worker');
+  const leader = await story.leader('worker');
+  const libraries = await story.kubectl('exec', leader, '--', 'ls', '/lib');
+  expect(libraries).toContain('ld-musl-');
+  expect(libraries).not.toContain('linux-gnu');
+  const deletedMs = nowMs();
+  await story.deletePod(leader);
+  const next = await story.lifeAfter(deletedMs);
+  expect(next.pod).not.toBe(leader);
+  expect((await story.lives())[0]).toMatchObject({
+    pod: leader,
+    endedMs: expect.any(Number) as number,
+  });
+  await story.rolledOut('worker');
 });

@@ -7,6 +7,7 @@ import { globSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { builtOnce, runTool } from '../../interop/support/built-once.ts';
+import { muslDockerfile, muslFiles } from './musl.ts';
 
 /** The names of what is imported. Those that share a file differ in nothing. */
 export const imageNames = {
@@ -14,6 +15,7 @@ export const imageNames = {
   worker: ['worker:1', 'web:42', 'primary:1', 'backup:1'],
   bare: ['bare:1'],
   shellless: ['shellless:1'],
+  musl: ['musl:1'],
   pause: ['pause:1'],
 } as const;
 
@@ -36,7 +38,7 @@ const contextFiles = [
     'LICENSE',
   ],
   ...['bin/**', 'native/bin/**', 'packaging/executable/**', 'scripts/**', 'src/**'],
-  ...['test/pods/images/images.ts', 'test/pods/programs/stamp/*'],
+  ...['test/pods/images/*.ts', 'test/pods/programs/stamp/*'],
 ];
 
 /** The folder of the archives, `NAME.tar`. Built anew when any source has changed, which takes minutes. */
@@ -88,6 +90,8 @@ async function buildImages(folder: string, stamp: string): Promise<void> {
   const worker = { stamp: join(stamp, 'stamp') };
   await build(local('worker'), worker, workerDockerfile);
   await build(local('shellless'), worker, shelllessDockerfile);
+  const musl = { ...worker, ...(await muslFiles()) };
+  await build(local('musl'), musl, muslDockerfile(debian, local('k8s-leader')));
   await build(local('bare'), worker, `FROM ${debian}\n${commands}`);
   const pause = 'FROM scratch\nCOPY pause /\nUSER 65535:65535\nENTRYPOINT ["/pause"]';
   await build(local('pause'), { pause: join(stamp, 'pause') }, pause);
