@@ -39,6 +39,8 @@ export interface Ended {
   readonly exitCode: number;
   readonly signal?: number;
   readonly reason?: string;
+  /** Of `/dev/termination-log`. */
+  readonly message?: string;
 }
 
 /** The processes of a container that leads. */
