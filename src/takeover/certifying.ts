@@ -16,8 +16,12 @@ export interface CertifyingOptions {
   readonly warn: (message: string) => void;
 }
 
-/** A disk that hangs must not cost a claim. */
-const longestWriteMs = 500;
+/**
+ * A disk that hangs must not cost a claim. But a busy machine must not cost the certificate: with a long lease the next
+ * write of the Lease, and so the next chance, is far away, and there is time.
+ */
+const leastPatienceMs = 500;
+const patiencesPerLease = 30;
 
 export function certifying(lock: Lock, options: CertifyingOptions): Lock {
   const { dwelling, log, warn, clock } = options;
@@ -25,11 +29,12 @@ export function certifying(lock: Lock, options: CertifyingOptions): Lock {
   let certified: number | undefined;
   let isTold = false;
 
-  const certify = async ({ acquireTimeUs }: LeaderRecord): Promise<boolean> => {
+  const certify = async (record: LeaderRecord): Promise<boolean> => {
+    const { acquireTimeUs } = record;
     if (acquireTimeUs === undefined) return false;
     if (certified === acquireTimeUs) return true;
     try {
-      await inTime(log.add(mark), clock);
+      await inTime(log.add(mark), clock, patienceMs(record));
       certified = acquireTimeUs;
       return true;
     } catch (thrown) {
@@ -52,16 +57,20 @@ export function certifying(lock: Lock, options: CertifyingOptions): Lock {
       const result = await lock.write({ ...record, ...home }, basis, how);
       if (holder === '' && result.kind === 'written') {
         certified = undefined;
-        await inTime(log.remove(mark), clock).catch(() => undefined);
+        await inTime(log.remove(mark), clock, patienceMs(record)).catch(() => undefined);
       }
       return result;
     },
   };
 }
 
-async function inTime(work: Promise<void>, clock: Clock): Promise<void> {
+function patienceMs({ leaseDurationMs = 0 }: LeaderRecord): number {
+  return Math.max(leastPatienceMs, leaseDurationMs / patiencesPerLease);
+}
+
+async function inTime(work: Promise<void>, clock: Clock, withinMs: number): Promise<void> {
   const done = new AbortController();
-  const late = clock.sleep(longestWriteMs, done.signal).then(() => {
+  const late = clock.sleep(withinMs, done.signal).then(() => {
     if (!done.signal.aborted) throw new Error('it takes too long');
   });
   try {

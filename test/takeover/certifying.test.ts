@@ -79,3 +79,11 @@ test('a disk that hangs does not cost the claim', async () => {
   expect((await written).kind).toBe('written');
   expect(server.record).not.toHaveProperty('home');
 });
+
+test('with a long lease the disk has longer, as the next chance is farther away', async () => {
+  const { server, clock, lock } = stage(() => clock.sleep(3_000));
+  const written = lock.write({ ...claim, leaseDurationMs: 120_000 }, undefined, how);
+  await clock.advance(3_000);
+  expect((await written).kind).toBe('written');
+  expect(server.record?.home?.facts).toEqual(dwelling);
+});
