@@ -51,6 +51,9 @@ const patience = {
   expect: { poll: { timeout: 100_000 } },
 };
 
+/** Figures that take minutes, by hand. */
+const comparisonInPods = filesOf(['pods/client-go']);
+
 /** Of what `npm run host` makes: others need no Rust. */
 const ofTheHost = filesOf(['executable/host']);
 
@@ -111,6 +114,7 @@ export default defineConfig({
         test: {
           name: 'pods',
           include: ['test/pods/**/*.test.ts'],
+          exclude: process.env['COMPARE'] ? [] : comparisonInPods,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -1,5 +1,6 @@
 /** What a node is made of: built once, and taken from the cache afterwards. */
 import { helm } from '../chart/helm.ts';
+import { goPrograms } from '../interop/support/programs.ts';
 import { imageArchives } from './images/images.ts';
 import { programs } from './programs/programs.ts';
 
@@ -14,5 +15,6 @@ export async function parts(): Promise<Parts> {
   const { node, stamp } = await programs();
   // Inside of the namespaces there is no network to build it with.
   await helm(['version']);
-  return { node, archives: await imageArchives(stamp) };
+  const { wrapper: clientGo } = await goPrograms();
+  return { node, archives: await imageArchives({ stamp, clientGo }) };
 }

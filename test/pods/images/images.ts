@@ -38,18 +38,27 @@ const contextFiles = [
     'LICENSE',
   ],
   ...['bin/**', 'native/bin/**', 'packaging/executable/**', 'scripts/**', 'src/**'],
-  ...['test/pods/images/*.ts', 'test/pods/programs/stamp/*'],
+  ...['test/pods/images/*.ts', 'test/pods/programs/stamp/*', 'test/executable/musl-root.sh'],
 ];
 
+/** What the images get from elsewhere. */
+export interface Programs {
+  /** The folder of `stamp` and `pause`. */
+  readonly stamp: string;
+  /** The wrapper made with client-go, which ours is compared with. */
+  readonly clientGo: string;
+}
+
 /** The folder of the archives, `NAME.tar`. Built anew when any source has changed, which takes minutes. */
-export async function imageArchives(stamp: string): Promise<string> {
+export async function imageArchives(programs: Programs): Promise<string> {
   const sources = globSync(contextFiles, { cwd: project, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const name = 'pods/images';
-  const make = (folder: string): Promise<void> => buildImages(folder, stamp);
-  const folder = await builtOnce({ name, sources, world: sources.join(' '), make });
+  const make = (folder: string): Promise<void> => buildImages(folder, programs);
+  const world = [...sources, programs.clientGo].join(' ');
+  const folder = await builtOnce({ name, sources, world, make });
   await forgetOld(folder);
   return folder;
 }
@@ -64,7 +73,7 @@ async function forgetOld(folder: string): Promise<void> {
   }
 }
 
-async function buildImages(folder: string, stamp: string): Promise<void> {
+async function buildImages(folder: string, { stamp, clientGo }: Programs): Promise<void> {
   const storage = join(folder, 'storage');
   const run = (args: readonly string[]): Promise<string> => buildah(storage, args);
   const build = async (name: string, files: Files, dockerfile: string): Promise<void> => {
@@ -88,7 +97,7 @@ async function buildImages(folder: string, stamp: string): Promise<void> {
     project,
   ]);
   const worker = { stamp: join(stamp, 'stamp') };
-  await build(local('worker'), worker, workerDockerfile);
+  await build(local('worker'), { ...worker, 'client-go': clientGo }, workerDockerfile);
   await build(local('shellless'), worker, shelllessDockerfile);
   const musl = { ...worker, ...(await muslFiles()) };
   await build(local('musl'), musl, muslDockerfile(debian, local('k8s-leader')));
@@ -149,6 +158,7 @@ USER 1000:1000`;
 const workerDockerfile = `FROM ${debian}
 COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
 COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
+COPY client-go /usr/local/bin/
 ${commands}`;
 
 /** As the kubelet reads it. */

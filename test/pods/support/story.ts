@@ -171,7 +171,7 @@ export class Story {
       `${pod} has a wrapper and its command`,
       async () => {
         const all = await inmates(this.cluster.containerd, await this.containerId(pod));
-        const wrapper = all.find(({ command }) => /^\S*k8s-leader run /.test(command));
+        const wrapper = all.find(({ command }) => /^\S*(k8s-leader run|client-go) /.test(command));
         const command = all.find((each) => /^(\.|\/app)\/\w+/.test(each.command));
         return wrapper && command && { wrapper, command, all };
       },
