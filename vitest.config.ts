@@ -38,8 +38,16 @@ const ofThePackage = filesOf([
   'commands/completion/completion',
 ]);
 
-/** What the API server does, whatever form of the program has asked it to. */
-const ofTheServer = filesOf(['cluster/fence-race', 'cluster/fence-delay', 'cluster/chart']);
+/** What the API server or the library does, whatever form the program has. */
+const ofTheServer = filesOf([
+  'cluster/chart',
+  'cluster/fence-delay',
+  'cluster/fence-race',
+  'cluster/library',
+  'cluster/library-examples',
+  'cluster/spare-parts',
+  'cluster/watch-adapter',
+]);
 
 /**
  * A test waits for a fact, and fails when it does not come true; this is for what never ends. Others may be using the
