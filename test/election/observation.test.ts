@@ -307,6 +307,12 @@ describe('a sighting that nobody can place in the order of versions', () => {
     expect(claimableAtMs(seen)).toBe(7_000 + (held.leaseDurationMs ?? 0));
   });
 
+  it('is a promise to another, whom the death of the holder that we know does not concern', () => {
+    const before = after({ at: 5_000, sees: held });
+    expect(hear(before, recordOf('c')).othersUntilMs).toBe(6_000 + (held.leaseDurationMs ?? 0));
+    expect(hear(before, held).othersUntilMs).toBe(before.othersUntilMs);
+  });
+
   it('ends no promise, and a record of our own makes none', () => {
     const before = after({ at: 5_000, sees: held });
     expect(hear(before, released)).toBe(before);
