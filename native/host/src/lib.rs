@@ -13,6 +13,8 @@ mod tls;
 mod turns;
 mod uncaught;
 
+pub use program::Names;
+
 use crate::files::{Args, operate};
 use crate::processes::{ORIGIN, Origin};
 use nix::fcntl::OFlag;
@@ -97,7 +99,7 @@ unsafe fn strings(list: *const *const c_char, most: c_int) -> Vec<Vec<u8>> {
 fn run(taken: &SigSet) -> Result<()> {
     let runtime = Runtime::new()?;
     runtime.set_max_stack_size(STACK);
-    runtime.set_loader(program::Names, program::Program);
+    runtime.set_loader(Names, program::Program);
     uncaught::track(&runtime);
     let context = Context::full(&runtime)?;
     context.with(|ctx| {

@@ -1,4 +1,5 @@
 /** Ways to a server for bytes, one on the other: a socket, TLS, a proxy's tunnel. */
+import { Outbox } from './outbox.ts';
 
 export interface Channel {
   /** What comes next; empty at the end. To be asked one at a time. @throws {Error} what has broken it */
@@ -19,13 +20,14 @@ function reset(): Error {
 
 export class SocketChannel implements Channel {
   readonly #fd: number;
-  #waiting: Uint8Array[] = [];
+  readonly #outbox: Outbox;
   #reader: PromiseWithResolvers<Uint8Array<ArrayBuffer>> | undefined;
   #error: unknown;
   #isClosed = false;
 
   constructor(fd: number) {
     this.#fd = fd;
+    this.#outbox = new Outbox(fd);
   }
 
   read(): Promise<Uint8Array<ArrayBuffer>> {
@@ -38,7 +40,7 @@ export class SocketChannel implements Channel {
 
   write(bytes: Uint8Array): void {
     if (this.#isClosed || bytes.length === 0) return;
-    this.#waiting.push(bytes);
+    this.#outbox.add(bytes);
     this.#flush();
   }
 
@@ -79,7 +81,7 @@ export class SocketChannel implements Channel {
 
   #look(): void {
     if (this.#isClosed) return;
-    const events = (this.#reader ? 1 : 0) | (this.#waiting.length > 0 ? 2 : 0);
+    const events = (this.#reader ? 1 : 0) | (this.#outbox.isEmpty ? 0 : 2);
     native.watch(this.#fd, events, (ready) => {
       if (ready & 2) this.#flush();
       if (ready & (1 | 4)) this.#receive();
@@ -103,15 +105,7 @@ export class SocketChannel implements Channel {
 
   #flush(): void {
     try {
-      while (this.#waiting[0] !== undefined) {
-        const [first] = this.#waiting;
-        const taken = native.send(this.#fd, first);
-        if (taken < first.length) {
-          this.#waiting[0] = first.subarray(taken);
-          break;
-        }
-        this.#waiting.shift();
-      }
+      this.#outbox.flush();
       this.#look();
     } catch (error) {
       this.destroy(error);

@@ -83,17 +83,18 @@ interface NativeSpawnOptions {
   readonly session: boolean;
 }
 
-interface NativeUrl {
-  readonly href: string;
-  readonly protocol: string;
-  readonly username: string;
-  readonly password: string;
-  readonly hostname: string;
-  readonly port: string;
-  readonly pathname: string;
-  readonly search: string;
-  readonly hash: string;
-}
+type NativeUrl = Pick<
+  URL,
+  | 'href'
+  | 'protocol'
+  | 'username'
+  | 'password'
+  | 'hostname'
+  | 'port'
+  | 'pathname'
+  | 'search'
+  | 'hash'
+>;
 
 interface Native {
   /** At once. */

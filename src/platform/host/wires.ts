@@ -3,6 +3,7 @@
  * on the other as well.
  */
 import type { Wire } from '../ports.ts';
+import { Outbox } from './outbox.ts';
 
 const readable = 1;
 const writable = 2;
@@ -13,7 +14,7 @@ export class HostWire implements Wire {
   readonly #fd: number;
   readonly #onData: ((chunk: Buffer) => void)[] = [];
   readonly #onClose: (() => void)[] = [];
-  #waiting: Uint8Array[] = [];
+  readonly #outbox: Outbox;
   #isPaused = false;
   #isEnding = false;
   #isShut = false;
@@ -22,6 +23,7 @@ export class HostWire implements Wire {
 
   constructor(fd: number) {
     this.#fd = fd;
+    this.#outbox = new Outbox(fd);
     this.#look();
   }
 
@@ -49,9 +51,9 @@ export class HostWire implements Wire {
 
   write(data: string | Buffer): boolean {
     if (this.#isDestroyed || this.#isEnding) return false;
-    this.#waiting.push(typeof data === 'string' ? native.utf8(data) : data);
+    this.#outbox.add(typeof data === 'string' ? native.utf8(data) : data);
     this.#flush();
-    return this.#waiting.length === 0;
+    return this.#outbox.isEmpty;
   }
 
   end(data?: string): this {
@@ -75,7 +77,7 @@ export class HostWire implements Wire {
   #look(): void {
     if (this.#isDestroyed) return;
     const toRead = this.#isPaused || this.#hasPeerEnded ? 0 : readable;
-    const toWrite = this.#waiting.length > 0 ? writable : 0;
+    const toWrite = this.#outbox.isEmpty ? 0 : writable;
     native.watch(this.#fd, toRead | toWrite | trouble, (events) => {
       if (events & writable) this.#flush();
       if (this.#isDestroyed) return;
@@ -105,20 +107,12 @@ export class HostWire implements Wire {
   #flush(): void {
     if (this.#isDestroyed) return;
     try {
-      while (this.#waiting[0] !== undefined) {
-        const [first] = this.#waiting;
-        const taken = native.send(this.#fd, first);
-        if (taken < first.length) {
-          this.#waiting[0] = first.subarray(taken);
-          break;
-        }
-        this.#waiting.shift();
-      }
+      this.#outbox.flush();
     } catch {
       this.destroy();
       return;
     }
-    if (this.#isEnding && !this.#isShut && this.#waiting.length === 0) {
+    if (this.#isEnding && !this.#isShut && this.#outbox.isEmpty) {
       this.#isShut = true;
       native.shutdown(this.#fd);
     }

@@ -1,6 +1,7 @@
 //! compile OUT FILE…: compiles ES modules to bytecode, into one file that program.rs reads.
 
-use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use k8s_leader_host::Names;
+use rquickjs::loader::{ImportAttributes, Loader};
 use rquickjs::module::{Declared, WriteOptions};
 use rquickjs::{CatchResultExt, Context, Ctx, Module, Result, Runtime};
 use std::error::Error;
@@ -8,12 +9,6 @@ use std::path::{Path, PathBuf};
 
 /// Compiling a module makes the engine look at those that it imports: they are in the same folder.
 struct Folder(PathBuf);
-
-impl Resolver for Folder {
-    fn resolve<'js>(&mut self, _: &Ctx<'js>, _: &str, name: &str, _: Option<ImportAttributes<'js>>) -> Result<String> {
-        Ok(name.rsplit('/').next().unwrap_or(name).to_owned())
-    }
-}
 
 impl Loader for Folder {
     fn load<'js>(
@@ -44,7 +39,7 @@ fn compiled(path: &Path, name: &str) -> std::result::Result<Vec<u8>, Box<dyn Err
     let source = std::fs::read(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let runtime = Runtime::new()?;
-    runtime.set_loader(Folder(folder.into()), Folder(folder.into()));
+    runtime.set_loader(Names, Folder(folder.into()));
     Context::full(&runtime)?.with(|ctx| {
         let options = WriteOptions { strip_source: true, ..WriteOptions::default() };
         let code = Module::declare(ctx.clone(), name, source).and_then(|module| module.write(options));
