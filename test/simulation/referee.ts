@@ -134,9 +134,11 @@ export class Referee {
     const { record } = after!;
     const previous = before && this.#writings.get(before);
     const isOver = previous?.author?.isOver === true && life.certifies;
-    if (previous && before.record.holder !== '' && previous.author !== life && !isOver) {
+    if (previous && before.record.holder !== '' && previous.author !== life) {
       const freeAtMs = previous.atMs + (before.record.leaseDurationMs ?? 0) / fastest;
-      if (atMs < freeAtMs - 1)
+      const isEarly = atMs < freeAtMs - 1;
+      if (isEarly && isOver) this.#world.count('taken-over-early');
+      if (isEarly && !isOver)
         this.violated(
           `${life.name} writes over the record of ${previous.author?.name ?? 'a stranger'}, which is good until ${freeAtMs.toFixed(1)}`,
         );

@@ -145,6 +145,8 @@ const lasting = [
   'pod-deleted',
   'pod-failed',
 ] as const;
+/** Further chances of these: for each leader that releases, several that do not. */
+const deadly = ['killed', 'killed', 'killed', 'crashed', 'crashed'] as const;
 /**
  * - `cleared`: the holder alone is removed; `wiped`: the duration as well
  * - `renamed`: the record names somebody else
@@ -184,37 +186,48 @@ const command: fc.Arbitrary<CommandPlan> = fc.record({
   killTakesMs: upTo(80),
 });
 
-const kubelet: fc.Arbitrary<KubeletPlan> = fc.record({
-  certifies: fc.constantFrom(true, true, false),
-  reports: fc.constantFrom('once', 'once', 'once', 'twice', 'never'),
-  reportsInMs: fc.oneof({ weight: 3, arbitrary: upTo(300) }, upTo(8_000)),
-  moves: fc.boolean(),
-  overwrites: fc.constantFrom(false, false, false, true),
-});
+/** What is drawn. */
+export interface Family {
+  /** Records are written by anybody, not by candidates alone. */
+  readonly forced: boolean;
+  /** Every candidate has `--takeover-on-exit`, and processes die more often. */
+  readonly takeover?: boolean;
+}
 
-const candidate: fc.Arbitrary<CandidatePlan> = fc.record({
-  form: fc.constantFrom('command', 'command', 'command', 'command', 'loop', 'callbacks'),
-  timing: fc.constantFrom(0, 1),
-  drift: fc.constantFrom(0, -10, 10, -10, 10),
-  offsetMs: upTo(1e9),
-  startsAtMs: fc.oneof(upTo(5), upTo(5_000)),
-  isMoved: fc.boolean(),
-  isWatchable: fc.constantFrom(true, true, true, false),
-  patience: fc.constantFrom('forever', 'forever', 'forever', 'try', 'wait'),
-  onLost: fc.constantFrom('exit', 'rejoin'),
-  requestTimeoutMs: fc.constantFrom(1_000, 3_000, 20_000),
-  stopTimeoutMs: fc.constantFrom(500, 3_000, 8_000),
-  minHoldMs: fc.constantFrom(0, 0, 0, 0, 3_000),
-  restartsAfterMs: between(200, 5_000),
-  kubelet,
-  commands: fc.array(command, { minLength: 1, maxLength: 3 }),
-});
+const kubelet = ({ takeover }: Family): fc.Arbitrary<KubeletPlan> =>
+  fc.record({
+    certifies: takeover ? fc.constant(true) : fc.constantFrom(true, true, false),
+    reports: fc.constantFrom('once', 'once', 'once', 'twice', 'never'),
+    reportsInMs: fc.oneof({ weight: 3, arbitrary: upTo(300) }, upTo(8_000)),
+    moves: fc.boolean(),
+    overwrites: fc.constantFrom(false, false, false, true),
+  });
 
-function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
+const candidate = (family: Family): fc.Arbitrary<CandidatePlan> =>
+  fc.record({
+    form: fc.constantFrom('command', 'command', 'command', 'command', 'loop', 'callbacks'),
+    timing: fc.constantFrom(0, 1),
+    drift: fc.constantFrom(0, -10, 10, -10, 10),
+    offsetMs: upTo(1e9),
+    startsAtMs: fc.oneof(upTo(5), upTo(5_000)),
+    isMoved: fc.boolean(),
+    isWatchable: fc.constantFrom(true, true, true, false),
+    patience: fc.constantFrom('forever', 'forever', 'forever', 'try', 'wait'),
+    onLost: fc.constantFrom('exit', 'rejoin'),
+    requestTimeoutMs: fc.constantFrom(1_000, 3_000, 20_000),
+    stopTimeoutMs: fc.constantFrom(500, 3_000, 8_000),
+    minHoldMs: fc.constantFrom(0, 0, 0, 0, 3_000),
+    restartsAfterMs: between(200, 5_000),
+    kubelet: kubelet(family),
+    commands: fc.array(command, { minLength: 1, maxLength: 3 }),
+  });
+
+function trouble({ forced: isForced, takeover }: Family): fc.Arbitrary<Trouble> {
+  const kinds = isForced ? forced : [];
   const who = upTo(4);
   const always: fc.Arbitrary<Trouble>[] = [
     fc.record({
-      kind: fc.constantFrom(...lasting),
+      kind: fc.constantFrom(...lasting, ...(takeover ? deadly : [])),
       who,
       atMs: moment,
       forMs: fc.oneof(upTo(3_000), upTo(10_000)),
@@ -249,19 +262,18 @@ function trouble(kinds: readonly Trouble['kind'][]): fc.Arbitrary<Trouble> {
   );
 }
 
-/** Worlds in which records are only ever written by candidates, or, `forced`, by anybody. */
-export function schedules({ forced: isForced }: { forced: boolean }): fc.Arbitrary<Schedule> {
+export function schedules(family: Family): fc.Arbitrary<Schedule> {
   return fc.record({
     timings: fc.tuple(timing, timing),
     sharedIdentity: fc.boolean(),
     candidates: fc.oneof(
-      { weight: 3, arbitrary: fc.array(candidate, { minLength: 2, maxLength: 3 }) },
-      { weight: 1, arbitrary: fc.array(candidate, { minLength: 2, maxLength: 5 }) },
+      { weight: 3, arbitrary: fc.array(candidate(family), { minLength: 2, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.array(candidate(family), { minLength: 2, maxLength: 5 }) },
     ),
-    troubles: fc.array(trouble(isForced ? forced : []), { maxLength: 12 }),
+    troubles: fc.array(trouble(family), { maxLength: 12 }),
     noise: upTo(2 ** 31 - 1),
     noisiness: fc.constantFrom(0, 0, 30, 120),
-    forced: fc.constant(isForced),
+    forced: fc.constant(family.forced),
     migration: fc.constantFrom('none', 'none', 'to-both', 'to-second'),
     isAnnotated: fc.constantFrom(false, false, false, true),
     isOnce: fc.constantFrom(false, false, false, false, false, true),

@@ -1,5 +1,6 @@
 /**
- * `npm run simulate -- --runs N --seed S`: N schedules, all different, on all cores. Ends with 1 when one of them
+ * `npm run simulate -- --runs N --seed S`: N schedules, all different, on all cores; with `--with takeover` those in which
+ * every candidate takes over by the certificate of its kubelet. Ends with 1 when one of them
  * breaks a promise; then it is shrunk to the least that still does, and told as a timeline, and the line that plays
  * it again is printed.
  */
@@ -27,8 +28,12 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
     unshrunk: { type: 'boolean', default: false },
     part: { type: 'string' },
+    with: { type: 'string' },
   },
 });
+if (values.with !== undefined && values.with !== 'takeover')
+  throw new Error(`--with ${values.with}: there is only takeover`);
+const family = values.with === undefined ? [] : ['--with', values.with];
 const runs = Number(values.runs);
 const firstSeed = Number(values.seed);
 const jobs = Math.min(Number(values.jobs), Math.ceil(runs / batchSize));
@@ -75,7 +80,7 @@ async function playAll(): Promise<void> {
 }
 
 function inProcess(part: number): Promise<Tally> {
-  const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', String(jobs)];
+  const args = ['--runs', values.runs, '--seed', values.seed, '--jobs', String(jobs), ...family];
   if (values.unshrunk) args.push('--unshrunk');
   const worker = fork(import.meta.filename, [...args, '--part', String(part)]);
   return new Promise((resolve, reject) => {
@@ -103,9 +108,7 @@ async function playBatches(part: number): Promise<Tally> {
     played += found.numRuns;
     if (!found.failed) continue;
     const path = found.counterexamplePath ?? '0';
-    const failure = values.unshrunk
-      ? `--seed ${String(seed)} --path ${path}`
-      : await shrunk(seed, path);
+    const failure = values.unshrunk ? againAs(seed, path) : await shrunk(seed, path);
     return { schedules: played, counts, failure };
   }
   return { schedules: played, counts };
@@ -141,10 +144,14 @@ async function tell(schedule: Schedule, seed: number, path: string): Promise<str
     JSON.stringify(schedule, null, 1),
     ...timeline,
     ...violations,
-    `again: npm run simulate -- --seed ${String(seed)} --path ${path}`,
+    `again: npm run simulate -- ${againAs(seed, path)}`,
   ].join('\n');
 }
 
+function againAs(seed: number, path: string): string {
+  return [...family, '--seed', String(seed), '--path', path].join(' ');
+}
+
 function schedulesOf(seed: number): fc.Arbitrary<Schedule> {
-  return schedules({ forced: seed % forcedEvery === 0 });
+  return schedules({ forced: seed % forcedEvery === 0, takeover: family.length > 0 });
 }
