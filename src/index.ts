@@ -14,7 +14,7 @@ export type {
   ReleaseOutcome,
   RenewalResult,
 } from './election/events.ts';
-export type { Deaths } from './election/death.ts';
+export type { Death, Deaths } from './election/death.ts';
 export { LockFault } from './election/lock.ts';
 export type {
   FaultKind,

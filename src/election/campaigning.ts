@@ -99,11 +99,11 @@ export class Campaign {
   /** The one whose lease we wait for is certified to be dead (R15). */
   #hearOfDeath(): void {
     const { vigil, memory, emit } = this.#options;
-    const dead = vigil.take();
-    const observation = dead && memory.bury(dead);
+    const death = vigil.take();
+    const observation = death && memory.bury(death);
     if (!observation) return;
     this.#candidate = afterDeath(this.#candidate, this.#seeing(observation, true));
-    emit({ kind: 'holder-dead', holder: dead.holder });
+    emit({ kind: 'holder-dead', holder: death.home.holder });
   }
 
   /** A watch may be late or start over: only what is newer than everything known counts. */
@@ -138,7 +138,7 @@ export class Campaign {
   }
 
   async #claim({ seen }: Observation): Promise<WriteOutcome> {
-    const { clock, writer, signal, watch } = this.#options;
+    const { clock, writer, signal, watch, memory } = this.#options;
     const mightHaveHeld = this.#mayHold;
     this.#mayHold = true;
     let isOvertaken = false as boolean;
@@ -151,7 +151,9 @@ export class Campaign {
       // The writer has its own bounds. This one stops waiting when patience ends.
       const bound = { clock, boundMs: this.#leftMs(), signal };
       const isWanted = () => !signal.aborted && this.#leftMs() > 0;
-      const outcome = await bounded(bound, () => writer.claim(seen, isWanted));
+      const outcome = await bounded(bound, () =>
+        writer.claim(seen, { isWanted, death: memory.death }),
+      );
       if (outcome.kind === 'conflict' && outcome.isCertain) this.#mayHold = mightHaveHeld;
       if (outcome.kind === 'fault' && isOvertaken) return { kind: 'conflict', isCertain: false };
       return outcome;

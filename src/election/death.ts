@@ -12,13 +12,17 @@ import type { Home, Versioned } from './lock.ts';
 import { claimableAtMs, type Observation } from './observation.ts';
 import { isFor } from './record.ts';
 
+/** The process that wrote this home, and everything it started, is certainly gone: it may never run again. */
+export interface Death {
+  readonly home: Home;
+  /** When it ended, by the clock of who certifies it; undefined: nobody knows. For people: nothing depends on it. */
+  readonly atUs: number | undefined;
+}
+
 /** The port through which the election learns that holders are dead. */
 export interface Deaths {
-  /**
-   * Resolves with true when the process that wrote this home, and everything it started, is certainly gone: it may never
-   * run again. With false when that will not be known. Ends when `signal` aborts.
-   */
-  untilCertified(home: Home, signal: AbortSignal): Promise<boolean>;
+  /** Resolves when who lives there is dead; with undefined when that will not be known. Ends when `signal` aborts. */
+  untilCertified(home: Home, signal: AbortSignal): Promise<Death | undefined>;
 }
 
 /** Where the holder of this very term runs. Of a lock that is half written nobody can tell. */

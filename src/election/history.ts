@@ -3,14 +3,16 @@
  * anyway, and nothing about leadership depends on it.
  *
  *     a release ──────────────────────▶ the own term: released, stepped-down or lost
- *     a claim on somebody's record ───▶ the term before: expired, when its lease ended
+ *     a claim on somebody's record ───▶ the term before: expired, when its lease ended;
+ *                                       or died, when that has been certified
  *     a record cleared by force ──────▶ the term in it: cleared
  *
  * Other electors write no history, so a term that one of them released is missing.
  */
+import type { Death } from './death.ts';
 import type { LeaderRecord, PastTerm } from './lock.ts';
 import type { Term } from './term.ts';
-import { isSameTerm, longestHolder, mostTerms } from './record.ts';
+import { isFor, isSameTerm, longestHolder, mostTerms } from './record.ts';
 
 /** How a term ended, by what its end knows of it. */
 export type Ending = Pick<PastTerm, 'ended' | 'exitStatus'>;
@@ -43,7 +45,11 @@ export function withEnd(
 }
 
 /** The history for a claim on top of `previous`, which somebody else has left without a release. */
-export function withExpiry(previous: LeaderRecord): readonly PastTerm[] | undefined {
+export function withoutRelease(
+  previous: LeaderRecord,
+  death?: Death,
+): readonly PastTerm[] | undefined {
+  if (isFor(death?.home, previous)) return withEnd(previous, { ended: 'died' }, death?.atUs);
   const { renewTimeUs, leaseDurationMs } = previous;
   const known = renewTimeUs !== undefined && leaseDurationMs !== undefined;
   const untilUs = known ? renewTimeUs + leaseDurationMs * 1_000 : undefined;

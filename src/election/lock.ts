@@ -26,13 +26,14 @@ export interface StepDownRequest {
 export interface PastTerm {
   readonly holder: string;
   readonly acquireTimeUs: number;
-  /** When it ended, by the clock of who ended it; of one that expired, when its lease did. Undefined: nobody knows. */
+  /** When it ended, by the clock of who ended it, or certified that; of one that expired, when its lease did. Undefined: nobody knows. */
   readonly untilUs: number | undefined;
   /**
    * - `released`: the work was over, and its holder handed the lock back
    * - `stepped-down`: the same, because somebody asked for it
    * - `lost`: its holder could not renew it, stopped the work, and handed the lock back
    * - `expired`: nobody renewed it, and another claimed
+   * - `died`: its holder was certified to be dead, and another claimed
    * - `cleared`: somebody cleared the record by force
    */
   readonly ended: (typeof endings)[number];
@@ -40,7 +41,7 @@ export interface PastTerm {
   readonly exitStatus?: number | undefined;
 }
 
-export const endings = ['released', 'stepped-down', 'lost', 'expired', 'cleared'] as const;
+export const endings = ['released', 'stepped-down', 'lost', 'expired', 'died', 'cleared'] as const;
 
 /** Where the holder of this term runs, for those who can learn of its death there. Other terms ignore it. */
 export interface Home {

@@ -1,6 +1,6 @@
 import type { ElectorOptions } from './options.ts';
-import { withoutDead } from './death.ts';
-import type { Home, LeaderRecord, Versioned } from './lock.ts';
+import { withoutDead, type Death } from './death.ts';
+import type { LeaderRecord, Versioned } from './lock.ts';
 import { claimableAtMs, observe, overhear, type Observation, type Sight } from './observation.ts';
 import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
@@ -19,8 +19,7 @@ export interface MemoryOptions extends Pick<
 export class Memory {
   readonly #options: MemoryOptions;
   #observation: Observation | undefined;
-  /** The latest holder that was certified to be dead. */
-  #dead: Home | undefined;
+  #death: Death | undefined;
   #asideUntilMs = -Infinity;
   #transitions = 0;
 
@@ -31,6 +30,11 @@ export class Memory {
   /** Undefined before the first sight ever. */
   get observation(): Observation | undefined {
     return this.#observation;
+  }
+
+  /** Of the latest holder that was certified to be dead. */
+  get death(): Death | undefined {
+    return this.#death;
   }
 
   /** Local time before which we claim nothing. */
@@ -46,13 +50,13 @@ export class Memory {
   }
 
   /**
-   * Who lives there is certified to be dead: what it promised, now or later, is void (R15). What is left of the
+   * Who lived there is certified to be dead: what it promised, now or later, is void (R15). What is left of the
    * promises; undefined when that changes nothing.
    */
-  bury(dead: Home): Observation | undefined {
-    this.#dead = dead;
+  bury(death: Death): Observation | undefined {
+    this.#death = death;
     const before = this.#observation;
-    this.#observation = before && withoutDead(before, dead);
+    this.#observation = before && withoutDead(before, death.home);
     return this.#observation === before ? undefined : this.#observation;
   }
 
@@ -60,7 +64,7 @@ export class Memory {
   remember(seen: Versioned | undefined): Observation {
     const { onSight } = this.#options;
     const observation = observe(this.#observation, this.#sight(seen));
-    this.#observation = withoutDead(observation, this.#dead);
+    this.#observation = withoutDead(observation, this.#death?.home);
     if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
     const holder = seen?.record.holder ?? '';
     onSight({ holder, claimableAtMs: claimableAtMs(this.#observation) });

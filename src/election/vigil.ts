@@ -1,12 +1,12 @@
 /** Follows one holder at a time, to learn of its death (R15). It decides nothing, and holds nothing up. */
-import { isSameHome, type Deaths } from './death.ts';
+import { isSameHome, type Death, type Deaths } from './death.ts';
 import type { Home } from './lock.ts';
 
 export class Vigil {
   readonly #deaths: Deaths | undefined;
   #home: Home | undefined;
   #over = new AbortController();
-  #dead: Home | undefined;
+  #death: Death | undefined;
   #onDeath: () => void = () => undefined;
 
   /** Without a port for deaths nobody is followed. */
@@ -27,14 +27,14 @@ export class Vigil {
   /** Calls `onDeath`, and nobody else any more, when something can be taken. */
   listen(onDeath: () => void): void {
     this.#onDeath = onDeath;
-    if (this.#dead) onDeath();
+    if (this.#death) onDeath();
   }
 
-  /** Who has been certified to be dead since the last call. */
-  take(): Home | undefined {
-    const dead = this.#dead;
-    this.#dead = undefined;
-    return dead;
+  /** What has been certified since the last call. */
+  take(): Death | undefined {
+    const death = this.#death;
+    this.#death = undefined;
+    return death;
   }
 
   stop(): void {
@@ -43,9 +43,9 @@ export class Vigil {
   }
 
   async #wait(deaths: Deaths, home: Home, signal: AbortSignal): Promise<void> {
-    const isDead = await deaths.untilCertified(home, signal).catch(() => false);
-    if (!isDead || signal.aborted) return;
-    this.#dead = home;
+    const death = await deaths.untilCertified(home, signal).catch(() => undefined);
+    if (!death || signal.aborted) return;
+    this.#death = { ...death, home };
     this.#onDeath();
   }
 }

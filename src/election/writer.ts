@@ -20,7 +20,8 @@ import {
   type Versioned,
   type WriteResult,
 } from './lock.ts';
-import { withEnd, withExpiry, type Ending } from './history.ts';
+import type { Death } from './death.ts';
+import { withEnd, withoutRelease, type Ending } from './history.ts';
 import { withKey } from './record.ts';
 import { always, Hedge, type IsWanted, type Send } from './request.ts';
 import { Signatures, SigningTime } from './signatures.ts';
@@ -53,6 +54,12 @@ export interface WriterOptions {
   readonly random: () => number;
   /** Whether to note on the lock how terms ended. */
   readonly history: boolean;
+}
+
+interface ClaimOptions {
+  readonly isWanted?: IsWanted;
+  /** The latest that was certified, whosever it is. */
+  readonly death?: Death | undefined;
 }
 
 interface FreeOptions {
@@ -109,12 +116,14 @@ export class Writer {
   }
 
   /** Begins a term on top of `basis`. */
-  claim(basis: Versioned | undefined, isWanted = always): Promise<WriteOutcome> {
+  claim(basis: Versioned | undefined, how: ClaimOptions = {}): Promise<WriteOutcome> {
+    const { isWanted = always, death } = how;
     const previous = basis?.record;
     const changesHolder = previous !== undefined && !this.isOurs(previous);
     const transitions = (previous?.transitions ?? 0) + (changesHolder ? 1 : 0);
     const facts = { acquireTimeUs: this.#signingTime.beginUs(), transitions };
-    const history = changesHolder && this.#options.history ? withExpiry(previous) : undefined;
+    const isNoted = changesHolder && this.#options.history;
+    const history = isNoted ? withoutRelease(previous, death) : undefined;
     return this.#write(
       { ...this.#record(facts), ...(history ? { history } : {}) },
       basis,

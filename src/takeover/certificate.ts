@@ -10,6 +10,7 @@
  * very line in its message. A Pod that is gone, failed, evicted or on a lost node shows no such thing.
  */
 import { isObject, type JsonObject } from '../kube/json.ts';
+import { parseMicroTime } from '../locks/record-fields.ts';
 
 /** Where a leader lives. */
 export interface Dwelling {
@@ -36,18 +37,26 @@ export function hasLine(text: string, mark: string): boolean {
   return text.split('\n').includes(lineOf(mark));
 }
 
+/** The end of a container that was certified. */
+export interface Ended {
+  /** By the clock of the node, in whole seconds. */
+  readonly atUs: number | undefined;
+}
+
 /** Whether this Pod, as the server shows it, proves that everything which that leader has started is gone. */
-export function certifies(
+export function endCertifiedBy(
   object: unknown,
   { namespace, pod, uid, container, mark }: Dwelling,
-): boolean {
+): Ended | undefined {
   const { metadata, spec, status } = parts(object);
-  if (metadata['uid'] !== uid || metadata['name'] !== pod) return false;
-  if (metadata['namespace'] !== namespace || sharesProcesses(spec, container)) return false;
-  return statusesIn(status)
+  if (metadata['uid'] !== uid || metadata['name'] !== pod) return undefined;
+  if (metadata['namespace'] !== namespace || sharesProcesses(spec, container)) return undefined;
+  const [ended] = statusesIn(status)
     .filter(({ name }) => name === container)
-    .flatMap(({ state, lastState }) => [state, lastState])
-    .some((state) => hasLine(messageIn(state), mark));
+    .flatMap(({ state, lastState }) => [sure(state), sure(lastState)])
+    .map(({ terminated }) => sure(terminated))
+    .filter(({ message }) => typeof message === 'string' && hasLine(message, mark));
+  return ended && { atUs: parseMicroTime(ended['finishedAt']) };
 }
 
 /** Whether it is that leader's Pod, so that there is nothing more to come when it is deleted. */
@@ -81,10 +90,4 @@ function statusesIn(status: JsonObject): readonly JsonObject[] {
 function listIn(object: JsonObject, name: string): readonly JsonObject[] {
   const list = object[name];
   return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
-/** Of a container that has ended. */
-function messageIn(state: unknown): string {
-  const message = sure(sure(state)['terminated'])['message'];
-  return typeof message === 'string' ? message : '';
 }

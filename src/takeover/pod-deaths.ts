@@ -3,15 +3,15 @@
  * again after a pause; what is refused is told once. Nothing waits for it: without news the lease decides.
  */
 import type { Clock } from '../election/clock.ts';
-import type { Deaths } from '../election/death.ts';
-import { asFault, LockFault } from '../election/lock.ts';
+import type { Death, Deaths } from '../election/death.ts';
+import { asFault, LockFault, type Home } from '../election/lock.ts';
 import { backoffMs } from '../election/request.ts';
 import { defaultTiming } from '../election/timing.ts';
 import { answerFault } from '../kube/answer.ts';
 import type { Connection } from '../kube/connection.ts';
 import { isObject, parseJson } from '../kube/json.ts';
 import { watchQuery } from '../locks/object-watch.ts';
-import { certifies, dwellingIn, isHome, type Dwelling } from './certificate.ts';
+import { dwellingIn, endCertifiedBy, isHome, type Dwelling, type Ended } from './certificate.ts';
 
 export interface PodDeathsOptions {
   readonly connection: (signal: AbortSignal) => Promise<Connection>;
@@ -32,15 +32,16 @@ export function podDeaths(options: PodDeathsOptions): Deaths {
     isRefusalTold = true;
   };
   return {
-    async untilCertified({ facts }, signal) {
-      const dwelling = dwellingIn(facts);
-      if (!dwelling) return false;
+    async untilCertified(home: Home, signal: AbortSignal): Promise<Death | undefined> {
+      const dwelling = dwellingIn(home.facts);
+      if (!dwelling) return undefined;
       const isOver = () => signal.aborted;
       for (let failures = 0; !isOver(); failures += 1) {
         let pauseMs = 0;
         try {
           const verdict = await look(options, dwelling, signal);
-          if (verdict !== 'unknown') return verdict === 'dead';
+          if (verdict === 'never') return undefined;
+          if (verdict !== 'unknown') return { home, ...verdict };
           failures = 0;
         } catch (thrown) {
           const fault = asFault(thrown);
@@ -52,7 +53,7 @@ export function podDeaths(options: PodDeathsOptions): Deaths {
         const usualMs = backoffMs(failures, { timing: defaultTiming, spread: random() });
         await clock.sleep(Math.max(pauseMs, usualMs), signal);
       }
-      return false;
+      return undefined;
     },
   };
 }
@@ -62,7 +63,7 @@ async function look(
   { connection }: PodDeathsOptions,
   dwelling: Dwelling,
   signal: AbortSignal,
-): Promise<'dead' | 'never' | 'unknown'> {
+): Promise<Ended | 'never' | 'unknown'> {
   const { namespace, pod: name } = dwelling;
   const api = await connection(signal);
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${watchQuery(name)}`;
@@ -74,7 +75,8 @@ async function look(
     const { type, object } = isObject(event) ? event : {};
     // An ERROR ends the watch; a new one begins with how the Pod is now.
     if (type === 'ERROR') break;
-    if (certifies(object, dwelling)) return 'dead';
+    const ended = endCertifiedBy(object, dwelling);
+    if (ended) return ended;
     // The kubelet has nowhere left to say it.
     if (type === 'DELETED' && isHome(object, dwelling)) return 'never';
   }

@@ -1,6 +1,6 @@
 /** R15: a certified death ends the promise of the dead, and no other. */
 import { describe, expect, test } from 'vitest';
-import type { Deaths } from '../../src/election/death.ts';
+import type { Death, Deaths } from '../../src/election/death.ts';
 import { homeIn, withoutDead } from '../../src/election/death.ts';
 import type { Home, LeaderRecord, Versioned } from '../../src/election/lock.ts';
 import { claimableAtMs, observe, type Observation } from '../../src/election/observation.ts';
@@ -110,19 +110,22 @@ describe('the home of a term', () => {
 /** A port in the hands of the test. */
 class Registry implements Deaths {
   readonly followed: string[] = [];
-  readonly #asked = new Map<string, PromiseWithResolvers<boolean>>();
+  readonly #homes = new Map<string, Home>();
+  readonly #asked = new Map<string, PromiseWithResolvers<Death | undefined>>();
 
-  untilCertified({ facts }: Home, signal: AbortSignal): Promise<boolean> {
-    const { mark = '' } = facts;
+  untilCertified(home: Home, signal: AbortSignal): Promise<Death | undefined> {
+    const { mark = '' } = home.facts;
     this.followed.push(mark);
-    const answer = Promise.withResolvers<boolean>();
+    const answer = Promise.withResolvers<Death | undefined>();
     this.#asked.set(mark, answer);
+    this.#homes.set(mark, home);
     signal.addEventListener('abort', () => this.followed.push(`not ${mark}`));
     return answer.promise;
   }
 
-  answer(mark: string, isDead: boolean): void {
-    this.#asked.get(mark)?.resolve(isDead);
+  answer(mark: string, isDead: boolean, atUs?: number): void {
+    const home = this.#homes.get(mark);
+    this.#asked.get(mark)?.resolve(isDead && home ? { home, atUs } : undefined);
   }
 }
 
@@ -146,6 +149,48 @@ describe('a candidate (R15)', () => {
     expect(replica.reads).toHaveLength(reads);
     expect(scene.server.record).toMatchObject({ holder: 'c', transitions: 4 });
     expect(replica.told).toEqual(['standing-by', 'holder-dead', 'elected']);
+  });
+
+  test.each([1_700_000_003_000_000, undefined])(
+    'notes in the history that the holder has died, at %s, and not when its lease would have ended',
+    async (atUs) => {
+      const { scene, deaths, campaign } = standby();
+      await scene.clock.advance(1_000);
+      deaths.answer('a', true, atUs);
+      await scene.clock.advance(50);
+      expect(campaign.outcome?.kind).toBe('elected');
+      const { holder, acquireTimeUs } = a;
+      const past = { holder, acquireTimeUs, untilUs: atUs, ended: 'died' };
+      expect(scene.server.record?.history).toEqual([past]);
+    },
+  );
+
+  test('notes of another, whose lease has run out, that it has expired', async () => {
+    const { scene, deaths, campaign } = standby();
+    await scene.clock.advance(1_000);
+    deaths.answer('a', true, 1_700_000_003_000_000);
+    scene.server.edit(b);
+    await scene.clock.advance(17_000);
+    expect(campaign.outcome?.kind).toBe('elected');
+    expect(scene.server.record?.history).toMatchObject([{ holder: 'b', ended: 'expired' }]);
+  });
+
+  test('with no patience gives up, as somebody seems to lead', async () => {
+    const { scene, deaths } = standby();
+    scene.server.edit({ ...a, renewTimeUs: scene.clock.wall() * 1_000 });
+    const hasty = scene.replica('d', { deaths }).campaign({ kind: 'try' });
+    await atRest();
+    expect(hasty.outcome?.kind).toBe('held');
+  });
+
+  test('with patience for less than a lease hears of the death in time', async () => {
+    const { scene, deaths, campaign } = standby();
+    campaign.abort();
+    const patient = scene.replica('d', { deaths }).campaign({ kind: 'wait', waitMs: 5_000 });
+    await scene.clock.advance(1_000);
+    deaths.answer('a', true);
+    await scene.clock.advance(50);
+    expect(patient.outcome?.kind).toBe('elected');
   });
 
   test('waits out the lease when nobody can tell', async () => {

@@ -1,6 +1,6 @@
 /** Past terms on the lock: in writes that are made anyway, bounded, and nothing depends on them. */
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { withEnd, withExpiry } from '../../src/election/history.ts';
+import { withEnd, withoutRelease } from '../../src/election/history.ts';
 import type { PastTerm } from '../../src/election/lock.ts';
 import { longestHolder, mostTerms } from '../../src/election/record.ts';
 import { LockFault } from '../../src/election/lock.ts';
@@ -101,7 +101,7 @@ describe('a claim notes', () => {
 });
 
 it('is left alone by renewals, and by an elector that does not want it', async () => {
-  const past = withExpiry(recordOf('dead'));
+  const past = withoutRelease(recordOf('dead'));
   scene.server.edit({ ...released, history: past });
   const b = scene.replica('b', { history: false });
   await b.lead();
@@ -112,7 +112,7 @@ it('is left alone by renewals, and by an elector that does not want it', async (
 });
 
 it('survives the release of another, of which it says nothing', async () => {
-  const past = withExpiry(recordOf('dead'));
+  const past = withoutRelease(recordOf('dead'));
   scene.server.edit({ ...recordOf('b'), history: past });
   scene.server.edit({ ...released, history: past });
   await a.lead();
@@ -147,7 +147,9 @@ describe('bounds', () => {
   });
 
   it('cuts a holder of any length', () => {
-    const [term] = withExpiry(recordOf(`${'x'.repeat(longestHolder - 1)}🦊${'y'.repeat(9_999)}`))!;
+    const [term] = withoutRelease(
+      recordOf(`${'x'.repeat(longestHolder - 1)}🦊${'y'.repeat(9_999)}`),
+    )!;
     expect(term?.holder.length).toBe(longestHolder);
     expect(term?.holder.isWellFormed()).toBe(true);
   });
@@ -168,7 +170,7 @@ describe('bounds', () => {
     [{ leaseDurationMs: Infinity }, { untilUs: undefined }],
     [{ renewTimeUs: Number.MAX_SAFE_INTEGER }, { untilUs: undefined }],
   ])('of a record with %j it says %j', (changes, said) => {
-    const noted = withExpiry(recordOf('x', changes));
+    const noted = withoutRelease(recordOf('x', changes));
     if (said === undefined) expect(noted).toBeUndefined();
     else expect(noted).toMatchObject([said]);
   });

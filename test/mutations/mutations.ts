@@ -76,8 +76,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim is made on whatever is there by now',
     edits: [
       [
-        '() => writer.claim(seen, isWanted)',
-        'async () => writer.claim(await writer.read().catch(() => seen), isWanted)',
+        '() => writer.claim(seen, { isWanted, death: memory.death })',
+        'async () => writer.claim(await writer.read().catch(() => seen), { isWanted, death: memory.death })',
       ],
     ],
     tests: election,
@@ -945,12 +945,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a certificate counts without the mark',
-    edits: [['hasLine(messageIn(state), mark)', "messageIn(state) !== ''"]],
+    edits: [[' && hasLine(message, mark)', " && message !== ''"]],
     tests: takeover,
   },
   {
     name: 'a certificate counts while the container runs',
-    edits: [["sure(sure(state)['terminated'])", 'sure(Object.values(sure(state))[0])']],
+    edits: [['({ terminated }) => sure(terminated)', '(state) => sure(Object.values(state)[0])']],
     tests: takeover,
   },
   {

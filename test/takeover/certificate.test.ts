@@ -1,6 +1,6 @@
 /** What proves the death of a leader, and what does not. */
 import { describe, expect, test } from 'vitest';
-import { certifies, dwellingIn, lineOf } from '../../src/takeover/certificate.ts';
+import { dwellingIn, endCertifiedBy, lineOf } from '../../src/takeover/certificate.ts';
 
 const home = { namespace: 'jobs', pod: 'web-0', uid: 'u-1', container: 'main', mark: 'm-1' };
 const message = `CMD says something\n${lineOf('m-1')}\nand something more`;
@@ -23,6 +23,17 @@ function pod({ metadata = {}, spec = {}, status = {} }: Shown = {}): unknown {
 
 const containers = (...containerStatuses: object[]) => ({ status: { containerStatuses } });
 
+test.each([
+  ['2025-11-29T09:02:03Z', 1_764_406_923_000_000],
+  [undefined, undefined],
+  ['yesterday', undefined],
+  [{}, undefined],
+])('it ended when the kubelet says, %o, if it does', (finishedAt, atUs) => {
+  const state = { terminated: { ...ended.terminated, finishedAt } };
+  const shown = pod(containers({ name: 'main', state: running, lastState: state }));
+  expect(endCertifiedBy(shown, home)).toEqual({ atUs });
+});
+
 describe('the end of its container proves it', () => {
   test.each<[string, Shown]>([
     ['as it is', {}],
@@ -37,7 +48,7 @@ describe('the end of its container proves it', () => {
     ]),
     ['in a Pod that is being deleted', { metadata: { deletionTimestamp: '2026-11-29T09:00:00Z' } }],
   ])('%s', (_, shown) => {
-    expect(certifies(pod(shown), home)).toBe(true);
+    expect(endCertifiedBy(pod(shown), home)).toBeDefined();
   });
 });
 
@@ -67,7 +78,7 @@ describe('nothing is proved by', () => {
       { spec: { ephemeralContainers: [{ name: 'main', targetContainerName: 'web' }] } },
     ],
   ])('%s', (_, shown) => {
-    expect(certifies(pod(shown), home)).toBe(false);
+    expect(endCertifiedBy(pod(shown), home)).toBeUndefined();
   });
 
   test.each([
@@ -79,11 +90,11 @@ describe('nothing is proved by', () => {
     ['what is no text', 7],
   ])('a message with %s', (_, said) => {
     const state = { terminated: { message: said } };
-    expect(certifies(pod(containers({ name: 'main', state })), home)).toBe(false);
+    expect(endCertifiedBy(pod(containers({ name: 'main', state })), home)).toBeUndefined();
   });
 
   test.each([undefined, null, 'pod', []])('%j', (object) => {
-    expect(certifies(object, home)).toBe(false);
+    expect(endCertifiedBy(object, home)).toBeUndefined();
   });
 });
 

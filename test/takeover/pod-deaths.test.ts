@@ -1,5 +1,6 @@
 /** A holder's death, as a watch on its Pod shows it. */
 import { expect, test } from 'vitest';
+import type { Death } from '../../src/election/death.ts';
 import { LockFault } from '../../src/election/lock.ts';
 import type { Answer } from '../../src/kube/exchange.ts';
 import type { Connection } from '../../src/kube/connection.ts';
@@ -16,7 +17,8 @@ function event(type: string, state: object = { running: {} }, uid = 'u-1'): stri
   return JSON.stringify({ type, object: { metadata, status } });
 }
 
-const ended = { terminated: { message: `${lineOf('m-1')}\n` } };
+const finishedAt = '2025-11-29T09:02:03Z';
+const ended = { terminated: { message: `${lineOf('m-1')}\n`, finishedAt } };
 
 /** What each watch in a row is answered with: lines and then an end, or a fault. */
 type Watch = readonly string[] | 'open' | Error | Answer;
@@ -47,8 +49,8 @@ function stage(...watches: readonly Watch[]) {
     random: () => 0,
     onFault: (fault) => faults.push(fault.message),
   });
-  let verdict: boolean | undefined;
-  void deaths.untilCertified(home, over.signal).then((said) => (verdict = said));
+  let verdict: Death | 'never known' | undefined;
+  void deaths.untilCertified(home, over.signal).then((said) => (verdict = said ?? 'never known'));
   return { clock, paths, faults, over, verdict: () => verdict };
 }
 
@@ -59,7 +61,7 @@ test.each([
 ])('is certified %s', async (_, lines) => {
   const { verdict, paths } = stage(lines);
   await atRest();
-  expect(verdict()).toBe(true);
+  expect(verdict()).toEqual({ home, atUs: 1_764_406_923_000_000 });
   expect(paths).toEqual([
     '/api/v1/namespaces/jobs/pods?watch=1&fieldSelector=metadata.name%3Dweb-0',
   ]);
@@ -68,7 +70,7 @@ test.each([
 test('is never known of a Pod that was deleted without it', async () => {
   const { verdict } = stage([event('ADDED'), event('DELETED')]);
   await atRest();
-  expect(verdict()).toBe(false);
+  expect(verdict()).toBe('never known');
 });
 
 test('a namesake says nothing, whatever becomes of it', async () => {
@@ -82,7 +84,7 @@ test('a watch that ends, breaks or fails is followed by another', async () => {
   const watches = [[], ['{'], new LockFault('unreachable', 'reset'), [error]] as const;
   const { clock, verdict, paths, faults } = stage(...watches, [event('ADDED', ended)]);
   await clock.advance(5_000);
-  expect(verdict()).toBe(true);
+  expect(verdict()).toMatchObject({ home });
   expect(paths).toHaveLength(5);
   expect(faults).toEqual([]);
 });
@@ -93,7 +95,7 @@ test('what is refused is told once, and asked again a minute later', async () =>
   await clock.advance(59_000);
   expect(paths).toHaveLength(1);
   await clock.advance(65_000);
-  expect(verdict()).toBe(true);
+  expect(verdict()).toMatchObject({ home });
   expect(faults).toHaveLength(1);
 });
 
@@ -103,7 +105,7 @@ test('nothing is asked for what is no home of this kind', async () => {
   const onFault = () => undefined;
   const deaths = podDeaths({ connection: nobody, clock, random: () => 0, onFault });
   const { signal } = new AbortController();
-  expect(await deaths.untilCertified({ ...home, facts: { mark: 'm' } }, signal)).toBe(false);
+  expect(await deaths.untilCertified({ ...home, facts: { mark: 'm' } }, signal)).toBeUndefined();
 });
 
 test('nothing is asked any more when nobody wants to know', async () => {
@@ -111,5 +113,5 @@ test('nothing is asked any more when nobody wants to know', async () => {
   over.abort();
   await clock.advance(60_000);
   expect(paths.length).toBeLessThanOrEqual(1);
-  expect(verdict()).toBe(false);
+  expect(verdict()).toBe('never known');
 });
