@@ -1,22 +1,20 @@
 /**
  * Makes the small one-file executable: our code, compiled to bytecode, inside of a host of our own (native/host).
  *
- *     node scripts/host.js [ENTRY OUTFILE]     by default into build/k8s-leader-host-linux-x64
- *
- * Rust comes from the machine, with its target x86_64-unknown-linux-musl; C is compiled by the compiler of native/.
+ *     node scripts/host.js [linux-x64 | linux-arm64]…     into build/k8s-leader-host-<form>; by default for x64
+ *     node scripts/host.js --check [form]…                makes it anew in other folders: the same bytes as in build/?
+ *     node scripts/host.js ENTRY OUTFILE                  another program, for x64
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { compiler as compilerOfC } from '../native/compiler.js';
 import { bundling } from './bundling.js';
+import { foldersOf } from './notices.js';
+import { cargo, triples } from './rust.js';
 import { versionDefines } from './version.js';
-
-const target = 'x86_64-unknown-linux-musl';
-const crate = resolve('native/host');
-const [entry = 'src/host.ts', outfile = 'build/k8s-leader-host-linux-x64'] = process.argv.slice(2);
 
 /** Modules that a library imports, and what it gets instead. */
 const instead = {
@@ -33,25 +31,27 @@ const instead = {
   util: 'util',
 };
 
-const forHost = {
+const forHost = (root) => ({
   name: 'for host',
   setup(building) {
     building.onResolve({ filter: /^\.\/node\// }, ({ path, resolveDir }) =>
-      resolveDir === resolve('src/platform')
+      resolveDir === join(root, 'src/platform')
         ? { path: join(resolveDir, path.replace('./node/', './host/')) }
         : undefined,
     );
     building.onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
       kind !== 'entry-point' && instead[path]
-        ? { path: resolve('src/platform/host/modules', `${instead[path]}.ts`) }
+        ? { path: join(root, 'src/platform/host/modules', `${instead[path]}.ts`) }
         : undefined,
     );
   },
-};
+});
 
-async function bundle(folder) {
-  const { outputFiles } = await build({
+/** The modules, as files in the folder, and what esbuild says about them. */
+async function bundle(root, entry, folder) {
+  const { outputFiles, metafile } = await build({
     ...bundling,
+    absWorkingDir: root,
     entryPoints: { entry },
     outdir: folder,
     format: 'esm',
@@ -61,43 +61,69 @@ async function bundle(folder) {
     supported: {},
     target: 'es2023',
     define: versionDefines,
-    plugins: [forHost],
+    plugins: [forHost(root)],
   });
   const modules = outputFiles.filter(({ path }) => path.endsWith('.js'));
   for (const { path, contents } of modules) writeFileSync(path, contents);
-  return modules.map(({ path }) => path);
+  return { files: modules.map(({ path }) => path).sort(), metafile };
 }
 
-function cargo(args, env = {}) {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader');
-  const { zig, lib } = compilerOfC();
-  execFileSync('cargo', [...args, '--locked', '--release', '--target', target], {
-    cwd: crate,
-    stdio: 'inherit',
-    env: {
-      CARGO_TARGET_DIR: join(cache, 'host'),
-      ZIG: zig,
-      ZIG_LIB_DIR: lib,
-      CC_x86_64_unknown_linux_musl: join(crate, 'cc.sh'),
-      AR_x86_64_unknown_linux_musl: join(crate, 'ar.sh'),
-      ...process.env,
-      ...env,
-    },
-  });
-  return join(process.env.CARGO_TARGET_DIR ?? join(cache, 'host'), target, 'release');
+/** Makes an outfile for each form, of what is below `root`. Returns what esbuild says about our part of it. */
+async function make(root, entry, outfiles) {
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-host-'));
+  const crate = join(root, 'native/host');
+  try {
+    const { files, ...ours } = await bundle(root, entry, folder);
+    const modules = join(folder, 'modules');
+    // The bytecode is the same for both machines; what makes it runs on this one.
+    const compiler = join(cargo(crate, 'linux-x64', ['build', '--bin', 'compile']), 'compile');
+    execFileSync(compiler, [modules, ...files], { stdio: 'inherit' });
+    for (const [form, outfile] of Object.entries(outfiles)) {
+      const words = ['build', '--bin', 'k8s-leader-host'];
+      const made = join(cargo(crate, form, words, { K8S_LEADER_MODULES: modules }), words[2]);
+      mkdirSync(dirname(outfile), { recursive: true });
+      // Not written over: it may be running.
+      rmSync(outfile, { force: true });
+      copyFileSync(made, outfile);
+      console.log(`${outfile}, of ${files.length} modules`);
+    }
+    return ours;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-host-'));
-try {
-  const files = await bundle(folder);
-  const modules = join(folder, 'modules');
-  const compiler = join(cargo(['build', '--bin', 'compile']), 'compile');
-  execFileSync(compiler, [modules, ...files], { stdio: 'inherit' });
-  const made = cargo(['build', '--bin', 'k8s-leader-host'], { K8S_LEADER_MODULES: modules });
-  mkdirSync(dirname(outfile), { recursive: true });
-  rmSync(outfile, { force: true });
-  copyFileSync(join(made, 'k8s-leader-host'), outfile);
-  console.log(`${resolve(outfile)}, of ${files.length} modules`);
-} finally {
-  rmSync(folder, { recursive: true });
+const outfileOf = (form) => resolve('build', `k8s-leader-host-${form}`);
+
+/** @throws {Error} when a build in other folders, with nothing of earlier ones, has other bytes */
+async function check(forms) {
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-anew-'));
+  try {
+    const { metafile } = await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
+    const packages = [...new Set(foldersOf(metafile))];
+    const root = join(folder, 'sources');
+    for (const path of ['package.json', 'src', 'native/bin', 'native/host', ...packages])
+      cpSync(path, join(root, path), { recursive: true });
+    process.env.CARGO_TARGET_DIR = join(folder, 'target');
+    const again = outfilesOf(forms, (form) => join(folder, basename(outfileOf(form))));
+    await make(root, entry, again);
+    for (const [form, outfile] of Object.entries(again))
+      if (!readFileSync(outfile).equals(readFileSync(outfileOf(form))))
+        throw new Error(`${outfileOf(form)} depends on the folder that it was made in`);
+    console.log('made in other folders, it has the same bytes');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const outfilesOf = (forms, nameOf) => Object.fromEntries(forms.map((form) => [form, nameOf(form)]));
+
+const entry = 'src/host.ts';
+const words = process.argv.slice(2).filter((word) => word !== '--check');
+const [first = 'linux-x64', outfile] = words;
+if (!triples[first]) await make(process.cwd(), first, { 'linux-x64': resolve(outfile) });
+else {
+  const forms = words.length > 0 ? words : [first];
+  if (process.argv.includes('--check')) await check(forms);
+  else await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
 }

@@ -1,0 +1,60 @@
+/**
+ * Cargo for native/host, on x64, so that what it makes depends on the commit alone: not on the folders, nor on what else
+ * the machine has. Rust is that of native/host/rust-toolchain.toml, which also brings the linker; C is compiled by the
+ * compiler of native/. Only the crates' build scripts, which do not ship, are linked by the machine's cc.
+ */
+import { execFileSync } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { compiler as compilerOfC } from '../native/compiler.js';
+
+export const triples = {
+  'linux-x64': 'x86_64-unknown-linux-musl',
+  'linux-arm64': 'aarch64-unknown-linux-musl',
+};
+
+/** Runs a command of Cargo's for such a machine, optimised; returns the folder of what it has made. `env` is for the crate. */
+export function cargo(crate, form, words, env = {}) {
+  const triple = triples[form];
+  const inCache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader/host');
+  const target = process.env.CARGO_TARGET_DIR ?? inCache;
+  const { zig, lib } = compilerOfC();
+  const name = triple.replaceAll('-', '_');
+  // What ends up in messages of panics and assertions.
+  const remapped = Object.entries({
+    [process.env.CARGO_HOME ?? join(homedir(), '.cargo')]: '/cargo',
+    [join(sysroot(crate), 'lib/rustlib/src/rust')]: '/rust',
+    [target]: '/target',
+    [crate]: '/host',
+  });
+  const flags = [
+    ...['-C', 'linker=rust-lld', '-C', 'linker-flavor=ld.lld'],
+    ...remapped.flatMap(([from, to]) => ['--remap-path-prefix', `${from}=${to}`]),
+  ];
+  const [command, ...rest] = words;
+  const args = [command, '--locked', '--release', '--target', triple, ...rest];
+  execFileSync('cargo', args, {
+    cwd: crate,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      CARGO_TARGET_DIR: target,
+      CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+      ZIG: zig,
+      ZIG_LIB_DIR: lib,
+      CC_SHELL_ESCAPED_FLAGS: '1',
+      [`CC_${name}`]: join(crate, 'cc.sh'),
+      [`AR_${name}`]: join(crate, 'ar.sh'),
+      [`CFLAGS_${name}`]: [
+        `-target ${triple.replace('-unknown', '')} -fno-sanitize=all`,
+        ...remapped.map(([from, to]) => `'-ffile-prefix-map=${from}=${to}'`),
+      ].join(' '),
+      ...env,
+    },
+  });
+  return join(target, triple, 'release');
+}
+
+function sysroot(crate) {
+  return execFileSync('rustc', ['--print', 'sysroot'], { cwd: crate, encoding: 'utf8' }).trim();
+}
