@@ -13,6 +13,28 @@ use std::ffi::OsStr;
 use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 
+/// What `open` takes, by the names of the C library: the numbers differ by machine.
+const OPEN_FLAGS: [(&str, OFlag); 10] = [
+    ("O_RDONLY", OFlag::O_RDONLY),
+    ("O_WRONLY", OFlag::O_WRONLY),
+    ("O_RDWR", OFlag::O_RDWR),
+    ("O_CREAT", OFlag::O_CREAT),
+    ("O_EXCL", OFlag::O_EXCL),
+    ("O_NOCTTY", OFlag::O_NOCTTY),
+    ("O_TRUNC", OFlag::O_TRUNC),
+    ("O_APPEND", OFlag::O_APPEND),
+    ("O_NONBLOCK", OFlag::O_NONBLOCK),
+    ("O_NOFOLLOW", OFlag::O_NOFOLLOW),
+];
+
+pub fn open_flags<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    for (name, flag) in OPEN_FLAGS {
+        object.set(name, flag.bits())?;
+    }
+    Ok(object)
+}
+
 /// Descriptors are numbers in JavaScript.
 pub fn borrow(fd: RawFd) -> BorrowedFd<'static> {
     // SAFETY: whoever names a descriptor has opened it and not yet closed it; otherwise the system says EBADF.

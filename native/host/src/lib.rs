@@ -15,7 +15,7 @@ mod uncaught;
 
 pub use program::Names;
 
-use crate::files::{Args, operate};
+use crate::files::{Args, open_flags, operate};
 use crate::processes::{ORIGIN, Origin};
 use nix::fcntl::OFlag;
 use nix::libc::{c_char, c_int};
@@ -123,6 +123,7 @@ fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
         operate(&operation, &args).map_err(|fault| fault.throw(&ctx))
     };
     native.set("sync", Function::new(ctx.clone(), sync)?)?;
+    native.set("openFlags", open_flags(ctx)?)?;
     net::offer(ctx, native)?;
     tls::offer(ctx, native)?;
     processes::offer(ctx, native)?;

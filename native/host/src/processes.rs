@@ -41,7 +41,6 @@ pub fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     native.set("argv", arrays(&origin().argv)?)?;
     native.set("environment", arrays(&origin().environment)?)?;
     native.set("pid", std::process::id())?;
-    native.set("arch", std::env::consts::ARCH)?;
     let inherited = Object::new(ctx.clone())?;
     inherited.set("ignoredSignals", BigInt::from_u64(ctx.clone(), ignored_signals())?)?;
     let descriptors = inherited_descriptors();
@@ -135,7 +134,9 @@ fn usage(ctx: Ctx<'_>) -> Result<Object<'_>> {
     let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0.0);
     let object = Object::new(ctx)?;
     object.set("cpuMs", ms(used.user_time()) + ms(used.system_time()))?;
-    object.set("rssBytes", pages * 4096.0)?;
+    // SAFETY: sysconf takes a number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    object.set("rssBytes", pages * page as f64)?;
     Ok(object)
 }
 

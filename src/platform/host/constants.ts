@@ -1,19 +1,6 @@
-/** Of open(2), stat(2) and access(2), as on every Linux that the host is made for. */
+/** Of open(2), which differ by machine; of stat(2) and access(2), as on every Linux that the host is made for. */
 
-const isArm = native.arch === 'aarch64';
-
-export const flags = {
-  O_RDONLY: 0,
-  O_WRONLY: 0o1,
-  O_RDWR: 0o2,
-  O_CREAT: 0o100,
-  O_EXCL: 0o200,
-  O_NOCTTY: 0o400,
-  O_TRUNC: 0o1000,
-  O_APPEND: 0o2000,
-  O_NONBLOCK: 0o4000,
-  O_NOFOLLOW: isArm ? 0o100000 : 0o400000,
-} as const;
+export const { openFlags: flags } = native;
 
 export const rights = { X_OK: 1, W_OK: 2 } as const;
 

@@ -83,6 +83,18 @@ interface NativeSpawnOptions {
   readonly session: boolean;
 }
 
+type NativeOpenFlag =
+  | 'O_RDONLY'
+  | 'O_WRONLY'
+  | 'O_RDWR'
+  | 'O_CREAT'
+  | 'O_EXCL'
+  | 'O_NOCTTY'
+  | 'O_TRUNC'
+  | 'O_APPEND'
+  | 'O_NONBLOCK'
+  | 'O_NOFOLLOW';
+
 type NativeUrl = Pick<
   URL,
   | 'href'
@@ -163,8 +175,8 @@ interface Native {
   readonly argv: readonly Uint8Array<ArrayBuffer>[];
   readonly environment: readonly Uint8Array<ArrayBuffer>[];
   readonly pid: number;
-  /** As Rust names it, such as `x86_64`. */
-  readonly arch: string;
+  /** Of this machine. */
+  readonly openFlags: Readonly<Record<NativeOpenFlag, number>>;
   readonly inherited: {
     /** Bit n-1 for signal n. */
     readonly ignoredSignals: bigint;
