@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundling } from './bundling.js';
-import { foldersOf } from './notices.js';
+import { noticesOfCrates } from './crates.js';
+import { foldersOf, noticeOfMusl, noticesOf } from './notices.js';
 import { cargo, triples } from './rust.js';
 import { versionDefines } from './version.js';
 
@@ -65,7 +66,8 @@ async function bundle(root, entry, folder) {
   });
   const modules = outputFiles.filter(({ path }) => path.endsWith('.js'));
   for (const { path, contents } of modules) writeFileSync(path, contents);
-  return { files: modules.map(({ path }) => path).sort(), metafile };
+  const legalTexts = outputFiles.filter((each) => !modules.includes(each)).map(({ text }) => text);
+  return { files: modules.map(({ path }) => path).sort(), metafile, legalTexts };
 }
 
 /** Makes an outfile for each form, of what is below `root`. Returns what esbuild says about our part of it. */
@@ -125,5 +127,10 @@ if (!triples[first]) await make(process.cwd(), first, { 'linux-x64': resolve(out
 else {
   const forms = words.length > 0 ? words : [first];
   if (process.argv.includes('--check')) await check(forms);
-  else await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
+  else {
+    const ours = await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
+    const notices = [noticeOfMusl(), ...noticesOfCrates()];
+    const text = noticesOf([ours.metafile], ours.legalTexts, notices);
+    writeFileSync('build/THIRD-PARTY-NOTICES-host', text);
+  }
 }
