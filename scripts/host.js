@@ -53,6 +53,8 @@ async function bundle(root, entry, folder) {
   const { outputFiles, metafile } = await build({
     ...bundling,
     absWorkingDir: root,
+    // Names as they are: to keep those that are made short costs a call for each function, whenever one is made.
+    ...{ minify: false, minifySyntax: true, minifyWhitespace: true, keepNames: false },
     entryPoints: { entry },
     outdir: folder,
     format: 'esm',

@@ -3,6 +3,7 @@
 //!
 //! One thread does everything but what may hang: operations on files, names of machines.
 
+mod chunks;
 mod fault;
 mod files;
 mod net;
@@ -43,6 +44,13 @@ const UNHEARD: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
 
 /// QuickJS measures from here; the main thread has 8 MB.
 const STACK: usize = 4 * 1024 * 1024;
+
+/// That of musl asks the kernel for memory and gives it back all the time.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+/// What a start leaves behind, and more: looking for garbage takes as long as there are objects.
+const GARBAGE: usize = 4 * 1024 * 1024;
 
 unsafe extern "C" {
     /// Of the C library.
@@ -99,6 +107,7 @@ unsafe fn strings(list: *const *const c_char, most: c_int) -> Vec<Vec<u8>> {
 fn run(taken: &SigSet) -> Result<()> {
     let runtime = Runtime::new()?;
     runtime.set_max_stack_size(STACK);
+    runtime.set_gc_threshold(GARBAGE);
     runtime.set_loader(Names, program::Program);
     uncaught::track(&runtime);
     let context = Context::full(&runtime)?;
@@ -125,6 +134,7 @@ fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     native.set("sync", Function::new(ctx.clone(), sync)?)?;
     native.set("openFlags", open_flags(ctx)?)?;
     net::offer(ctx, native)?;
+    chunks::offer(ctx, native)?;
     tls::offer(ctx, native)?;
     processes::offer(ctx, native)?;
     text::offer(ctx, native)

@@ -18,6 +18,9 @@ const OPTIONS: SockFlag = SockFlag::SOCK_NONBLOCK.union(SockFlag::SOCK_CLOEXEC);
 /// Connections that nobody has taken yet: as many as Node lets wait.
 const BACKLOG: libc::c_int = 511;
 
+/// As a record of TLS has.
+const MOST_AT_ONCE: usize = 16_384;
+
 pub fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
     let add = |name: &str, function: Result<Function<'js>>| native.set(name, function?);
     add(
@@ -116,15 +119,14 @@ pub fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
 }
 
 fn receive<'js>(ctx: Ctx<'js>, fd: RawFd, most: usize) -> Result<Option<TypedArray<'js, u8>>> {
-    let mut bytes = vec![0; most];
-    let taken = match recv(fd, &mut bytes, MsgFlags::empty()) {
-        Err(Errno::ENOTSOCK) => nix::unistd::read(borrow(fd), &mut bytes),
+    let mut room = [0; MOST_AT_ONCE];
+    let room = &mut room[..most.min(MOST_AT_ONCE)];
+    let taken = match recv(fd, room, MsgFlags::empty()) {
+        Err(Errno::ENOTSOCK) => nix::unistd::read(borrow(fd), room),
         result => result,
     };
     let Some(taken) = raise(&ctx, "read", unless_blocked(taken))? else { return Ok(None) };
-    bytes.truncate(taken);
-    bytes.shrink_to_fit();
-    TypedArray::new(ctx, bytes).map(Some)
+    TypedArray::new_copy(ctx, &room[..taken]).map(Some)
 }
 
 fn unless_blocked<T>(result: nix::Result<T>) -> nix::Result<Option<T>> {

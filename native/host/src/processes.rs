@@ -108,6 +108,16 @@ pub fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
         }),
     )?;
     add(
+        "randomNumber",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>| {
+            let mut number = [0; 4];
+            // SAFETY: the system writes as many bytes as there is room for.
+            let result = unsafe { libc::getrandom(number.as_mut_ptr().cast(), number.len(), 0) };
+            raise(&ctx, "getrandom", Errno::result(result))?;
+            Ok::<_, rquickjs::Error>(f64::from(u32::from_ne_bytes(number)))
+        }),
+    )?;
+    add(
         "sha256",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, bytes: Value<'js>| {
             let bytes = bytes_of(&ctx, bytes)?;

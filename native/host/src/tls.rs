@@ -258,7 +258,7 @@ fn connect<'js>(ctx: &Ctx<'js>, config: Arc<ClientConfig>, name: String) -> Resu
         let mut bytes = Vec::new();
         let tls = &mut shared.borrow_mut().tls;
         while tls.wants_write() && tls.write_tls(&mut bytes).is_ok() {}
-        TypedArray::<u8>::new(ctx, bytes)
+        (!bytes.is_empty()).then(|| TypedArray::<u8>::new(ctx, bytes)).transpose()
     };
     tls.set("take", Function::new(ctx.clone(), take)?)?;
     let shared = connection.clone();

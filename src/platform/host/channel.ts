@@ -33,8 +33,9 @@ export class SocketChannel implements Channel {
   read(): Promise<Uint8Array<ArrayBuffer>> {
     this.#reader = Promise.withResolvers();
     const { promise } = this.#reader;
+    // Most often nothing is there before something has been waited for.
     if (this.#isClosed) this.#settle();
-    else this.#receive();
+    else this.#look();
     return promise;
   }
 
@@ -166,6 +167,7 @@ export class TlsChannel implements Channel {
   }
 
   #send(): void {
-    this.#below.write(this.#tls.take());
+    const bytes = this.#tls.take();
+    if (bytes) this.#below.write(bytes);
   }
 }

@@ -53,74 +53,23 @@ export function framingOf({ status, headers }: Head): Framing {
   return { kind: 'length', length: Number(length) };
 }
 
-/** The body's pieces as they come. @throws {Error} when it ends too early */
-export async function* bodyOf(
-  framing: Framing,
-  rest: Buffer,
-  read: Read,
-): AsyncGenerator<Buffer, void> {
-  const source = new Source(rest, read);
-  if (framing.kind === 'length') {
-    yield* source.pieces(framing.length);
-  } else if (framing.kind === 'end') {
-    for (let piece = await source.any(); piece.length > 0; piece = await source.any()) yield piece;
-  } else {
-    for (;;) {
-      const size = parseInt(await source.line(), 16);
-      if (!(size >= 0)) throw new Error('a piece of the answer has no size');
-      yield* source.pieces(size);
-      // After the last piece come trailers, until an empty line; after the others an empty line.
-      let line = await source.line();
-      while (size === 0 && line !== '') line = await source.line();
-      if (size === 0) return;
-    }
-  }
+/** The bytes of a body among those that come. */
+export interface Content {
+  /** @throws {Error} when they make no sense */
+  take(bytes: Uint8Array): Uint8Array;
+  isOver(): boolean;
 }
 
-const mostLineBytes = 8_192;
-
-class Source {
-  #buffer: Buffer;
-  readonly #read: Read;
-
-  constructor(rest: Buffer, read: Read) {
-    this.#buffer = rest;
-    this.#read = read;
-  }
-
-  async *pieces(length: number): AsyncGenerator<Buffer, void> {
-    for (let left = length; left > 0;) {
-      const bytes = await this.any();
-      if (bytes.length === 0) throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+export function contentOf(framing: Framing): Content {
+  if (framing.kind === 'chunked') return native.chunks();
+  if (framing.kind === 'end') return { take: (bytes) => bytes, isOver: () => false };
+  let left = framing.length;
+  return {
+    take(bytes) {
       const piece = bytes.subarray(0, left);
-      this.#buffer = bytes.subarray(piece.length);
       left -= piece.length;
-      yield piece;
-    }
-  }
-
-  async line(): Promise<string> {
-    let start = Buffer.alloc(0);
-    for (;;) {
-      const bytes = await this.any();
-      if (bytes.length === 0) throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
-      const end = bytes.indexOf(10);
-      start = Buffer.concat([start, end < 0 ? bytes : bytes.subarray(0, end)]);
-      if (start.length > mostLineBytes) throw new Error('a line of the answer is too long');
-      if (end < 0) continue;
-      this.#buffer = bytes.subarray(end + 1);
-      return start.toString('latin1').replace(/\r$/, '');
-    }
-  }
-
-  /** What has come, or comes next; empty at the end. */
-  async any(): Promise<Buffer> {
-    if (this.#buffer.length > 0) {
-      const bytes = this.#buffer;
-      this.#buffer = Buffer.alloc(0);
-      return bytes;
-    }
-    const bytes = await this.#read();
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
+      return piece;
+    },
+    isOver: () => left === 0,
+  };
 }

@@ -64,11 +64,17 @@ interface NativeTls {
   /** What has been decrypted. Empty: the peer has closed. Undefined: nothing yet. */
   read(): Uint8Array<ArrayBuffer> | undefined;
   write(bytes: Uint8Array): void;
-  /** For the socket; empty when there is nothing. */
-  take(): Uint8Array<ArrayBuffer>;
+  /** For the socket; undefined: nothing. */
+  take(): Uint8Array<ArrayBuffer> | undefined;
   /** Says goodbye; the bytes are for `take`. */
   close(): void;
   isHandshaking(): boolean;
+}
+
+interface NativeChunks {
+  /** What is of the body in what has come. @throws {Error} when that makes no sense */
+  take(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  isOver(): boolean;
 }
 
 interface NativeSpawnOptions {
@@ -156,6 +162,9 @@ interface Native {
     bytes: Uint8Array,
   ): { status: number; headers: [name: string, value: string][]; length: number } | undefined;
 
+  /** For one body of HTTP/1.1 that comes in chunks. */
+  chunks(): NativeChunks;
+
   /** The process id. @throws {Error} of the system */
   spawn(options: NativeSpawnOptions): number;
   /** To be called in the turn of `spawn`. */
@@ -192,9 +201,18 @@ interface Native {
   bootMs(): number;
   usage(): { readonly cpuMs: number; readonly rssBytes: number };
   random(length: number): Uint8Array<ArrayBuffer>;
+  /** Of 32 bits. */
+  randomNumber(): number;
   sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
   utf8(text: string): Uint8Array<ArrayBuffer>;
   text(bytes: Uint8Array): string;
+  /** The lowest byte of each character. */
+  latin1(text: string): Uint8Array<ArrayBuffer>;
+  textOfLatin1(bytes: Uint8Array): string;
+  /** Where, from there on, these bytes are; undefined: nowhere. */
+  find(bytes: Uint8Array, what: Uint8Array, from: number): number | undefined;
+  /** -1, 0 or 1, as a dictionary has them. */
+  compare(one: Uint8Array, other: Uint8Array): number;
   /** @throws {Error} ERR_INVALID_URL */
   url(text: string, base?: string): NativeUrl;
 }

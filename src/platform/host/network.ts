@@ -1,7 +1,7 @@
 import type { Agent, Incoming, Network, Outgoing } from '../network-port.ts';
 import type { Channel } from './channel.ts';
 import { dial } from './dial.ts';
-import { bodyOf, framingOf, readHead, type Head } from './http.ts';
+import { contentOf, framingOf, readHead, type Head } from './http.ts';
 import { isSameTls, tlsConfig } from './tls.ts';
 
 export { isSameTls };
@@ -80,7 +80,7 @@ class HostAgent implements Agent {
 }
 
 export const send: Network['send'] = async (request) => {
-  const { signal, body } = request;
+  const { signal } = request;
   signal.throwIfAborted();
   const agent = hosts(request.agent);
   const line = await agent.take(request);
@@ -94,8 +94,7 @@ export const send: Network['send'] = async (request) => {
     signal.removeEventListener('abort', abort);
   };
   try {
-    line.channel.write(Buffer.from(`${headOf(request)}\r\n`, 'latin1'));
-    if (body !== undefined) line.channel.write(native.utf8(body));
+    line.channel.write(bytesOf(request));
     answer = incoming(await readHead(line.read), line, agent, done);
     return answer;
   } catch (error) {
@@ -105,15 +104,18 @@ export const send: Network['send'] = async (request) => {
   }
 };
 
-function headOf({ server, method, path, headers, body }: Outgoing): string {
+/** In one piece, and so in one packet where it fits. */
+function bytesOf({ server, method, path, headers, body }: Outgoing): Uint8Array {
+  const content = body === undefined ? undefined : native.utf8(body);
   const all = {
     Host: server.host,
     Connection: 'keep-alive',
     ...headers,
-    ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...(content ? { 'Content-Length': String(content.length) } : {}),
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}`;
+  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+  return content ? Buffer.concat([head, content]) : head;
 }
 
 function incoming(head: Head, line: Line, agent: HostAgent, done: () => void): Incoming {
@@ -130,8 +132,19 @@ function incoming(head: Head, line: Line, agent: HostAgent, done: () => void): I
     for (const listener of listeners) listener();
   };
   async function* body(): AsyncGenerator<Buffer, void> {
+    const content = contentOf(framing);
     try {
-      yield* bodyOf(framing, head.rest, line.read);
+      let bytes: Uint8Array = head.rest;
+      for (let isEnd = false; !isEnd; isEnd = bytes.length === 0) {
+        const piece = content.take(bytes);
+        if (piece.length > 0) yield Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+        if (content.isOver()) {
+          end(true);
+          return;
+        }
+        bytes = await line.read();
+      }
+      if (framing.kind !== 'end') throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
       end(true);
     } finally {
       end(false);

@@ -10,8 +10,7 @@ export const randomUUID: Random['randomUUID'] = () => {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 };
 
-export const randomNumber: Random['randomNumber'] = () =>
-  new DataView(native.random(4).buffer).getUint32(0);
+export const randomNumber: Random['randomNumber'] = () => native.randomNumber();
 
 function hex(bytes: Uint8Array<ArrayBuffer>): string {
   return Buffer.from(bytes.buffer).toString('hex');

@@ -22,6 +22,7 @@ export function tlsConfig(tls: Tls): NativeTlsConfig {
 export function isSameTls(one: Tls, other: Tls | undefined): boolean {
   if (other === undefined) return false;
   const isSame = (name: 'ca' | 'cert' | 'key') =>
+    one[name] === other[name] ||
     Buffer.compare(bytesOf(one[name]) ?? none, bytesOf(other[name]) ?? none) === 0;
   return (
     one.rejectUnauthorized === other.rejectUnauthorized &&

@@ -3,6 +3,7 @@
 type Listener = ((event: HostEvent) => void) | { handleEvent: (event: HostEvent) => void };
 
 interface Entry {
+  readonly type: string;
   readonly listener: Listener;
   readonly once: boolean;
 }
@@ -17,49 +18,65 @@ export class HostEvent {
 }
 
 export class HostEventTarget {
-  readonly #listeners = new Map<string, Entry[]>();
+  readonly #entries: Entry[] = [];
 
   addEventListener(
     type: string,
     listener: Listener | null,
     options?: boolean | { once?: boolean; signal?: HostAbortSignal },
   ): void {
-    const { once = false, signal } = typeof options === 'object' ? options : {};
-    const known = this.#listeners.get(type) ?? [];
-    if (listener === null || signal?.aborted) return;
-    if (known.some((entry) => entry.listener === listener)) return;
-    this.#listeners.set(type, [...known, { listener, once }]);
+    const { once = false, signal } = typeof options === 'object' ? options : plain;
+    if (listener === null || signal?.aborted || this.#placeOf(type, listener) >= 0) return;
+    this.#entries.push({ type, listener, once });
     signal?.addEventListener('abort', () => {
       this.removeEventListener(type, listener);
     });
   }
 
   removeEventListener(type: string, listener: Listener | null): void {
-    const left = this.#listeners.get(type)?.filter((entry) => entry.listener !== listener) ?? [];
-    if (left.length > 0) this.#listeners.set(type, left);
-    else this.#listeners.delete(type);
+    const place = this.#placeOf(type, listener);
+    if (place >= 0) this.#entries.splice(place, 1);
   }
 
   dispatchEvent(event: HostEvent): boolean {
     event.target = this;
-    for (const { listener, once } of this.#listeners.get(event.type) ?? []) {
-      if (once) this.removeEventListener(event.type, listener);
-      else if (!this.#listeners.get(event.type)?.some((entry) => entry.listener === listener))
-        continue; // an earlier one has removed it
+    if (this.#entries.length === 0) return true;
+    for (const { type, listener, once } of [...this.#entries]) {
+      // An earlier one may have removed it.
+      if (type !== event.type || this.#placeOf(type, listener) < 0) continue;
+      if (once) this.removeEventListener(type, listener);
       if (typeof listener === 'function') listener.call(this, event);
       else listener.handleEvent(event);
     }
     return true;
   }
+
+  #placeOf(type: string, listener: Listener | null): number {
+    for (let place = 0; place < this.#entries.length; place += 1) {
+      const entry = this.#entries[place];
+      if (entry?.listener === listener && entry.type === type) return place;
+    }
+    return -1;
+  }
 }
+
+const plain: { once?: boolean; signal?: HostAbortSignal } = {};
 
 /** Only the controller and the signal that follows others may abort one. */
 const abortSignal = Symbol('abort');
 
 export class HostAbortSignal extends HostEventTarget {
   aborted = false;
-  reason: unknown;
   onabort: ((event: HostEvent) => void) | null = null;
+
+  #reason: unknown;
+
+  /** Made when somebody asks for it: most who abort give none, and nobody asks. */
+  get reason(): unknown {
+    if (this.aborted && this.#reason === undefined)
+      this.#reason = new DOMException('This operation was aborted', 'AbortError');
+    return this.#reason;
+  }
 
   static abort(reason?: unknown): HostAbortSignal {
     const signal = new HostAbortSignal();
@@ -92,10 +109,10 @@ export class HostAbortSignal extends HostEventTarget {
     if (this.aborted) throw this.reason;
   }
 
-  [abortSignal](reason: unknown = new DOMException('This operation was aborted', 'AbortError')) {
+  [abortSignal](reason: unknown) {
     if (this.aborted) return;
     this.aborted = true;
-    this.reason = reason;
+    this.#reason = reason;
     const event = new HostEvent('abort');
     event.target = this;
     this.onabort?.(event);

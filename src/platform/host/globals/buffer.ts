@@ -41,12 +41,7 @@ export class HostBuffer extends Bytes {
 
   /** 0: the same; -1 and 1: which comes first. */
   static compare(one: Uint8Array, other: Uint8Array): number {
-    const shared = Math.min(one.length, other.length);
-    for (let place = 0; place < shared; place += 1) {
-      const difference = (one[place] ?? 0) - (other[place] ?? 0);
-      if (difference !== 0) return Math.sign(difference);
-    }
-    return Math.sign(one.length - other.length);
+    return native.compare(one, other);
   }
 
   static isBuffer(value: unknown): boolean {
@@ -63,13 +58,16 @@ export class HostBuffer extends Bytes {
       case 'hex':
         return Array.from(part, (byte) => byte.toString(16).padStart(2, '0')).join('');
       case 'base64':
-        return btoa(latin1(part));
+        return btoa(native.textOfLatin1(part));
       case 'base64url':
-        return btoa(latin1(part)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+        return btoa(native.textOfLatin1(part))
+          .replace(/\+/g, '-')
+          .replace(/\//g, '_')
+          .replace(/=+$/, '');
       case 'latin1':
       case 'binary':
       case 'ascii':
-        return latin1(part);
+        return native.textOfLatin1(part);
       case 'utf8':
       case 'utf-8':
         return native.text(part);
@@ -77,15 +75,12 @@ export class HostBuffer extends Bytes {
   }
 
   equals(other: Uint8Array): boolean {
-    return this.length === other.length && this.every((byte, index) => byte === other[index]);
+    return this.length === other.length && native.compare(this, other) === 0;
   }
 
   override indexOf(what: number | string | Uint8Array, from = 0): number {
     if (typeof what === 'number') return super.indexOf(what, from);
-    const bytes = typeof what === 'string' ? fromText(what) : what;
-    for (let start = from; start <= this.length - bytes.length; start += 1)
-      if (bytes.every((byte, index) => this[start + index] === byte)) return start;
-    return -1;
+    return native.find(this, typeof what === 'string' ? fromText(what) : what, from) ?? -1;
   }
 
   /** The same bytes, as in Node. */
@@ -108,7 +103,7 @@ function fromText(text: string, encoding: Encoding = 'utf8'): HostBuffer {
     case 'latin1':
     case 'binary':
     case 'ascii':
-      return HostBuffer.from(Array.from(text, (character) => character.charCodeAt(0) & 0xff));
+      return HostBuffer.from(native.latin1(text.toWellFormed()).buffer);
     case 'utf8':
     case 'utf-8':
       return HostBuffer.from(native.utf8(text.toWellFormed()).buffer);
@@ -124,14 +119,4 @@ function fromBase64(text: string): HostBuffer {
     .split('=');
   const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits;
   return fromText(atob(whole.padEnd(Math.ceil(whole.length / 4) * 4, '=')), 'latin1');
-}
-
-/** As many arguments as a call takes without harm. */
-const atOnce = 4_096;
-
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (let start = 0; start < bytes.length; start += atOnce)
-    text += String.fromCharCode(...bytes.subarray(start, start + atOnce));
-  return text;
 }

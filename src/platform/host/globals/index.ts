@@ -35,8 +35,9 @@ class Timer {
   }
 
   #set(ms: number): number {
+    if (this.#everyMs === undefined) return native.timer(ms, this.#callback);
     return native.timer(ms, () => {
-      if (this.#everyMs !== undefined) this.#id = this.#set(this.#everyMs);
+      this.#id = this.#set(ms);
       this.#callback();
     });
   }
@@ -46,6 +47,12 @@ type Callback = (...args: unknown[]) => void;
 
 /** As in Node, a millisecond at least, and what is no time is one as well. */
 const waitOf = (ms: unknown) => (Number(ms) >= 1 ? Math.min(Number(ms), 2 ** 31 - 1) : 1);
+const bound = (callback: Callback, args: readonly unknown[]) =>
+  args.length === 0
+    ? callback
+    : () => {
+        callback(...args);
+      };
 const clear = (timer: Timer | undefined) => timer?.clear();
 
 const write = (fd: number, words: readonly unknown[]) => {
@@ -88,29 +95,11 @@ const globals = {
   performance: { now: () => native.monotonicMs() - startMs, timeOrigin: Date.now() },
   process: hostProcess,
   setTimeout: (callback: Callback, ms?: number, ...args: unknown[]) =>
-    new Timer(
-      () => {
-        callback(...args);
-      },
-      waitOf(ms),
-      false,
-    ),
+    new Timer(bound(callback, args), waitOf(ms), false),
   setInterval: (callback: Callback, ms?: number, ...args: unknown[]) =>
-    new Timer(
-      () => {
-        callback(...args);
-      },
-      waitOf(ms),
-      true,
-    ),
+    new Timer(bound(callback, args), waitOf(ms), true),
   setImmediate: (callback: Callback, ...args: unknown[]) =>
-    new Timer(
-      () => {
-        callback(...args);
-      },
-      0,
-      false,
-    ),
+    new Timer(bound(callback, args), 0, false),
   clearTimeout: clear,
   clearInterval: clear,
   clearImmediate: clear,
