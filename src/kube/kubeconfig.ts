@@ -6,6 +6,7 @@
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { checkHeader, checkTls } from '../platform/network.ts';
 import type { Agent, Tls } from '../platform/network-port.ts';
+import { Unusable } from '../platform/unusable.ts';
 import { configError, type Access } from './cluster.ts';
 import type { Credential } from './exec-plugin.ts';
 import type { JsonObject } from './json.ts';
@@ -47,6 +48,8 @@ export function credentialsOf({
       await (await config).applyToHTTPSOptions(request);
       return checked(toAccess(request, issued));
     } catch (error) {
+      if (error instanceof Unusable)
+        throw configError(`context "${name}": ${error.message}`, error.hint);
       const path = error instanceof Error && 'path' in error ? `: ${String(error.path)}` : '';
       throw configError(
         `certificates or credentials of context "${name}" cannot be used (${errorCode(error)})${path}`,
@@ -68,9 +71,10 @@ export async function proxyAgent(cluster: JsonObject): Promise<Agent> {
 async function clientConfig(cluster: JsonObject, user: JsonObject): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const { tokenFile } = user;
-  // The client looks for `token-file`, reads it once, and would run plugins without a bound.
+  // The client looks for `token-file`, which kubectl does not know, and would run plugins without a bound.
   const ours = {
     exec: undefined,
+    'token-file': undefined,
     ...(tokenFile
       ? { token: undefined, 'auth-provider': { name: 'file', config: { tokenFile } } }
       : {}),

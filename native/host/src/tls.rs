@@ -104,6 +104,7 @@ fn configure(ca: Option<Vec<u8>>, cert: Option<Vec<u8>>, key: Option<Vec<u8>>, v
                 rustls::Error::InconsistentKeys(_) => {
                     Fault::coded("ERR_OSSL_X509_KEY_VALUES_MISMATCH", "key values mismatch".into())
                 }
+                rustls::Error::General(why) => Fault::coded("ERR_OSSL_UNSUPPORTED", why),
                 other => unusable("certificate", other),
             })
         }
@@ -183,6 +184,8 @@ fn fault(error: &rustls::Error) -> Fault {
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => "CERT_NOT_YET_VALID",
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "ERR_TLS_CERT_ALTNAME_INVALID",
             Bad::BadSignature => "CERT_SIGNATURE_FAILURE",
+            Bad::UnsupportedSignatureAlgorithmContext { .. }
+            | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => "ERR_OSSL_UNSUPPORTED",
             _ => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
         },
         rustls::Error::InvalidMessage(_) => "ERR_SSL_WRONG_VERSION_NUMBER",

@@ -167,8 +167,6 @@ function incoming(head: Head, line: Line, agent: HostAgent, done: () => void): I
 export const createAgent: Network['createAgent'] = (_, probeMs, proxied) => {
   // Made by modules/kube-config.ts.
   const { proxyUrl } = (proxied ?? {}) as { proxyUrl?: string };
-  if (proxyUrl !== undefined && !/^https?:/.test(proxyUrl))
-    throw new Error('this form knows no proxies but those of HTTP');
   return new HostAgent(probeMs, proxyUrl);
 };
 
