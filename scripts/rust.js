@@ -4,8 +4,9 @@
  * compiler of native/. Only the crates' build scripts, which do not ship, are linked by the machine's cc.
  */
 import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { compiler as compilerOfC } from '../native/compiler.js';
 
 export const triples = {
@@ -20,12 +21,12 @@ export function cargo(crate, form, words, env = {}) {
   const target = process.env.CARGO_TARGET_DIR ?? inCache;
   const { zig, lib } = compilerOfC();
   const name = triple.replaceAll('-', '_');
+  const [cc, ar] = ['cc.sh', 'ar.sh'].map((script) => inFolder(target, join(crate, script)));
   // What ends up in messages of panics and assertions.
   const remapped = Object.entries({
     [process.env.CARGO_HOME ?? join(homedir(), '.cargo')]: '/cargo',
     [join(sysroot(crate), 'lib/rustlib/src/rust')]: '/rust',
     [target]: '/target',
-    [crate]: '/host',
   });
   const flags = [
     ...['-C', 'linker=rust-lld', '-C', 'linker-flavor=ld.lld'],
@@ -43,8 +44,8 @@ export function cargo(crate, form, words, env = {}) {
       ZIG: zig,
       ZIG_LIB_DIR: lib,
       CC_SHELL_ESCAPED_FLAGS: '1',
-      [`CC_${name}`]: join(crate, 'cc.sh'),
-      [`AR_${name}`]: join(crate, 'ar.sh'),
+      [`CC_${name}`]: cc,
+      [`AR_${name}`]: ar,
       [`CFLAGS_${name}`]: [
         `-target ${triple.replace('-unknown', '')} -fno-sanitize=all`,
         ...remapped.map(([from, to]) => `'-ffile-prefix-map=${from}=${to}'`),
@@ -53,6 +54,17 @@ export function cargo(crate, form, words, env = {}) {
     },
   });
   return join(target, triple, 'release');
+}
+
+/** A copy there, so that what one checkout has compiled serves another: Cargo compares the paths of compilers. */
+function inFolder(folder, script) {
+  const copy = join(folder, basename(script));
+  if (existsSync(copy) && readFileSync(copy).equals(readFileSync(script))) return copy;
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${copy}.${process.pid}`;
+  copyFileSync(script, unfinished);
+  renameSync(unfinished, copy);
+  return copy;
 }
 
 function sysroot(crate) {
