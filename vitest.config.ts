@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const filesOf = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
@@ -22,7 +21,6 @@ const endurance = filesOf([
   'docs/picture',
   'docs/restart-in-place',
   'packaging/dockerfile',
-  'packaging/image',
 ]);
 
 /** Outside of test/process, but about the program as it ships. Together with those it can be run on any form of it. */
@@ -32,7 +30,6 @@ const program = filesOf(['commands/program', 'docs/commands', 'hostile/program']
 const ofThePackage = filesOf([
   'process/package',
   'packaging/dockerfile',
-  'packaging/image',
   'docs/picture',
   'docs/restart-in-place',
   'commands/completion/completion',
@@ -61,9 +58,6 @@ const patience = {
 
 /** Figures that take minutes, by hand. */
 const comparisonInPods = filesOf(['pods/client-go']);
-
-/** Of what `npm run host` makes: others need no Rust. */
-const ofTheHost = filesOf(['executable/host']);
 
 export default defineConfig({
   test: {
@@ -102,7 +96,6 @@ export default defineConfig({
         test: {
           name: 'executable',
           include: ['test/executable/**/*.test.ts'],
-          exclude: existsSync('build/k8s-leader-host-linux-x64') ? [] : ofTheHost,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
         },

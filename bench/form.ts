@@ -1,8 +1,6 @@
 /** The forms that the program comes in, and what they are compared with. */
-import { buildSync } from 'esbuild';
 import { cpSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compile, thisMachine, withoutStreams } from '../scripts/bun.ts';
 import { bin } from '../test/support/program-under-test.ts';
 import { contestants } from './contestants.ts';
 import { bareNode } from './subject.ts';
@@ -20,6 +18,7 @@ export interface Form {
 export async function formsIn(folder: string): Promise<readonly Form[]> {
   const { theirs } = await contestants();
   const executable = join(dirname(bin), `../build/k8s-leader-linux-${process.arch}`);
+  const least = join(import.meta.dirname, 'least.cjs');
   const uncached = join(folder, 'uncached');
   for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(dirname(bin), '..', part), join(uncached, part), {
@@ -46,7 +45,12 @@ export async function formsIn(folder: string): Promise<readonly Form[]> {
       version: [process.execPath, '--version'],
       bytes: statSync(process.execPath).size,
     },
-    ...leastIn(folder),
+    {
+      name: 'minimal elector, on Node',
+      argv: (lock, command) => [process.execPath, least, lock, ...command],
+      version: undefined,
+      bytes: statSync(process.execPath).size,
+    },
     ours(
       'npm package, as installed',
       [process.execPath, join(uncached, 'bin/k8s-leader.js')],
@@ -66,33 +70,4 @@ function sizeOf(folder: string): number {
   return files
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('/library'))
     .reduce((total, { parentPath, name }) => total + statSync(join(parentPath, name)).size, 0);
-}
-
-/** What can be had in JavaScript at all, and with the libraries that we have chosen. */
-function leastIn(folder: string): readonly Form[] {
-  const script = join(import.meta.dirname, 'least.cjs');
-  const [compiled = '', ofOurs = ''] = ['least', 'least-of-ours'].map((name) => join(folder, name));
-  compile(script, thisMachine, compiled);
-  buildSync({
-    ...{ bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node22' },
-    entryPoints: [join(import.meta.dirname, 'least-of-ours.cjs')],
-    outfile: `${ofOurs}.cjs`,
-    define: { 'require.main': 'undefined', ...withoutStreams },
-  });
-  compile(`${ofOurs}.cjs`, thisMachine, ofOurs);
-  const form = (
-    name: string,
-    program: readonly string[],
-    flags: (lock: string) => string[],
-  ): Form => ({
-    name,
-    argv: (lock, command) => [...program, ...flags(lock), ...command],
-    version: undefined,
-    bytes: statSync(program[0]!).size,
-  });
-  return [
-    form('minimal elector, on Node', [process.execPath, script], (lock) => [lock]),
-    form('the same, compiled with Bun', [compiled], (lock) => [lock]),
-    form('the same with commander and execa', [ofOurs], (lock) => ['run', '--lock', lock, '--']),
-  ];
 }

@@ -1,7 +1,6 @@
 'use strict';
 /*
- * What the door needs of the program that runs it, here Node. The one-file executable has another in its place
- * (packaging/executable/bun.cjs), with the same six.
+ * What the door needs of the program that runs it, which is Node.
  */
 const { readFileSync, writeSync } = require('node:fs');
 const { createRequire } = require('node:module');

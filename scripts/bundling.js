@@ -1,4 +1,4 @@
-/** How esbuild bundles what runs, for Node and for the executable alike. */
+/** How esbuild bundles what runs, for Node and for the one file alike. */
 export const bundling = {
   bundle: true,
   write: false,

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isAllowed } from './licences.ts';
 import { licenceIn } from './notices.js';
-import { triples } from './rust.js';
+import { triples } from './triples.ts';
 
 const crate = resolve('native/host');
 

@@ -1,99 +1,141 @@
 /**
- * Makes one-file executables: our code, compiled, inside of a Bun.
+ * Makes the one-file executable: our code, compiled to bytecode, inside of a host of our own (native/host).
  *
- *     node scripts/executable.js [linux-x64 | linux-x64-musl | linux-arm64 | linux-arm64-musl]…
+ *     node scripts/executable.js [linux-x64 | linux-arm64]…    into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES
+ *     node scripts/executable.js --check [form]…               makes it anew in other folders: the same bytes as in build/?
+ *     node scripts/executable.js ENTRY OUTFILE                 another program, for x64
  *
- * into build/k8s-leader-<form>, with build/THIRD-PARTY-NOTICES; without arguments both for machines like this.
+ * By default it is made for x64, and on x64 it is always made.
  */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { compile, recipe, runtime, thisMachine, withoutStreams } from './bun.ts';
 import { bundling } from './bundling.js';
-import { licenceIn, noticeOfMusl, noticesOf } from './notices.js';
-import { withStandIn } from './stand-in.cjs';
+import { noticesOfCrates } from './crates.js';
+import { foldersOf, noticeOfMusl, noticesOf } from './notices.js';
+import { cargo } from './rust.js';
+import { triples } from './triples.ts';
 import { versionDefines } from './version.js';
 
-/** What the door needs, of Bun instead of Node, and two of Node's modules as we need them. */
-const forBun = {
-  name: 'for bun',
-  setup(building) {
-    building.onResolve({ filter: /^\.\/node\.js$/ }, ({ resolveDir }) =>
-      resolveDir === resolve('bin') ? { path: join(recipe, 'bun.cjs') } : undefined,
-    );
-    building.onResolve({ filter: /^(node:)?(process|os)$/ }, ({ path, resolveDir }) =>
-      resolveDir === recipe
-        ? { path, external: true }
-        : { path: join(recipe, `${path.replace('node:', '')}.cjs`) },
-    );
-  },
+/** Modules that a library imports, and what it gets instead. */
+const instead = {
+  '@kubernetes/client-node/dist/config.js': 'kube-config',
+  '@kubernetes/client-node/dist/yaml.js': 'yaml',
+  'node:child_process': 'nothing',
+  'node:events': 'events',
+  'node:fs': 'nothing',
+  'node:os': 'os',
+  'node:path': 'nothing',
+  'node:process': 'process',
+  'node:tty': 'tty',
+  'node:util': 'util',
+  util: 'util',
 };
 
-/** Our code in one file, optional parts with it: they are compiled only where a run comes to them. Returns the notices. */
-async function bundle(outfile) {
-  const { metafile, outputFiles } = await build({
-    ...bundling,
-    entryPoints: [join(recipe, 'entry.cjs')],
-    outfile,
-    define: { ...versionDefines, ...withoutStreams },
-    plugins: [forBun],
-    external: ['bun:ffi'],
-    loader: { '': 'binary' },
-  });
-  const legalTexts = [];
-  for (const { path, contents, text } of outputFiles)
-    if (path === outfile) writeFileSync(outfile, contents);
-    else legalTexts.push(text);
-  return noticesOf([metafile], legalTexts, [noticeOfBun(), noticeOfMusl()]);
-}
-
-/** Of Bun itself. As long as its packages come without a licence's text, that says where its authors have it. */
-function noticeOfBun() {
-  const folder = dirname(dirname(runtime(thisMachine)));
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const none = `Its package, ${name}, names this licence, but has no text of it.`;
-  const text = `The program that runs the code of k8s-leader in the one-file executables, as its authors have built it:
-https://github.com/oven-sh/bun, tag bun-v${version}.
-
-Libraries that it is linked with have licences of their own, among them the LGPL of JavaScriptCore. LICENSE.md there
-lists them, and says how to build Bun with another JavaScriptCore. scripts/executable.js of k8s-leader puts the code,
-which is all in its repository, into a Bun.
-
-${licenceIn(folder) || none}`;
-  return { title: `Bun ${version} (${license})`, text };
-}
-
-/** Has the program write down which of its functions it comes to, with a local lock and with a server. */
-async function ordersOf(program, folder, kubeconfig) {
-  const local = ['--backend', 'local', '--local-file', join(folder, 'locks.db')];
-  const places = { local, kubeconfig: ['--kubeconfig', kubeconfig] };
-  const orders = [];
-  for (const [name, flags] of Object.entries(places)) {
-    const order = join(folder, `${name}.order`);
-    const env = { PATH: process.env.PATH, BUN_BYTECODE_ORDER_OUT: order };
-    await promisify(execFile)(program, ['run', '--lock', 'warm-up', ...flags, '--', 'true'], {
-      env,
-    });
-    orders.push(order);
-  }
-  return orders;
-}
-
-const bothForms = [`linux-${process.arch}`, `linux-${process.arch}-musl`];
-const forms = process.argv.length > 2 ? process.argv.slice(2) : bothForms;
-await withStandIn(async (kubeconfig, folder) => {
-  const bundled = join(folder, 'k8s-leader.cjs');
-  const notices = await bundle(bundled);
-  const first = join(folder, 'k8s-leader');
-  compile(bundled, thisMachine, first);
-  const orders = await ordersOf(first, folder, kubeconfig);
-  mkdirSync('build', { recursive: true });
-  writeFileSync('build/THIRD-PARTY-NOTICES', notices);
-  for (const form of forms) {
-    const outfile = resolve('build', `k8s-leader-${form}`);
-    compile(bundled, form, outfile, orders);
-    console.log(outfile);
-  }
+const forHost = (root) => ({
+  name: 'for host',
+  setup(building) {
+    building.onResolve({ filter: /^\.\/node\// }, ({ path, resolveDir }) =>
+      resolveDir === join(root, 'src/platform')
+        ? { path: join(resolveDir, path.replace('./node/', './host/')) }
+        : undefined,
+    );
+    building.onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
+      kind !== 'entry-point' && instead[path]
+        ? { path: join(root, 'src/platform/host/modules', `${instead[path]}.ts`) }
+        : undefined,
+    );
+  },
 });
+
+/** The modules, as files in the folder, and what esbuild says about them. */
+async function bundle(root, entry, folder) {
+  const { outputFiles, metafile } = await build({
+    ...bundling,
+    // Names as they are: to keep those that are made short costs a call for each function, whenever one is made.
+    ...{ minify: false, minifySyntax: true, minifyWhitespace: true, keepNames: false },
+    absWorkingDir: root,
+    entryPoints: { entry },
+    outdir: folder,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    splitting: true,
+    supported: {},
+    target: 'es2023',
+    define: versionDefines,
+    plugins: [forHost(root)],
+  });
+  const modules = outputFiles.filter(({ path }) => path.endsWith('.js'));
+  for (const { path, contents } of modules) writeFileSync(path, contents);
+  const legalTexts = outputFiles.filter((each) => !modules.includes(each)).map(({ text }) => text);
+  return { files: modules.map(({ path }) => path).sort(), metafile, legalTexts };
+}
+
+/** Makes an outfile for each form, of what is below `root`. Returns what esbuild says about our part of it. */
+async function make(root, entry, outfiles) {
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-host-'));
+  const crate = join(root, 'native/host');
+  try {
+    const { files, ...ours } = await bundle(root, entry, folder);
+    const modules = join(folder, 'modules');
+    // The bytecode is the same for both machines; what makes it runs on this one.
+    const compiler = join(cargo(crate, 'linux-x64', ['build', '--bin', 'compile']), 'compile');
+    execFileSync(compiler, [modules, ...files], { stdio: 'inherit' });
+    for (const [form, outfile] of Object.entries(outfiles)) {
+      const words = ['build', '--bin', 'k8s-leader-host'];
+      const made = join(cargo(crate, form, words, { K8S_LEADER_MODULES: modules }), words[2]);
+      mkdirSync(dirname(outfile), { recursive: true });
+      // Not written over: it may be running.
+      rmSync(outfile, { force: true });
+      copyFileSync(made, outfile);
+      console.log(`${outfile}, of ${files.length} modules`);
+    }
+    return ours;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const outfileOf = (form) => resolve('build', `k8s-leader-${form}`);
+
+/** @throws {Error} when a build in other folders, with nothing of earlier ones, has other bytes */
+async function check(forms) {
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-anew-'));
+  try {
+    const { metafile } = await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
+    const packages = [...new Set(foldersOf(metafile))];
+    const root = join(folder, 'sources');
+    for (const path of ['package.json', 'src', 'native/bin', 'native/host', ...packages])
+      cpSync(path, join(root, path), { recursive: true });
+    process.env.CARGO_TARGET_DIR = join(folder, 'target');
+    const again = outfilesOf(forms, (form) => join(folder, basename(outfileOf(form))));
+    await make(root, entry, again);
+    for (const [form, outfile] of Object.entries(again))
+      if (!readFileSync(outfile).equals(readFileSync(outfileOf(form))))
+        throw new Error(`${outfileOf(form)} depends on the folder that it was made in`);
+    console.log('made in other folders, it has the same bytes');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const outfilesOf = (forms, nameOf) => Object.fromEntries(forms.map((form) => [form, nameOf(form)]));
+
+const entry = 'src/host.ts';
+const words = process.argv.slice(2).filter((word) => word !== '--check');
+const [first = 'linux-x64', outfile] = words;
+if (!triples[first]) await make(process.cwd(), first, { 'linux-x64': resolve(outfile) });
+else {
+  const forms = words.length > 0 ? words : [first];
+  if (process.argv.includes('--check')) await check(forms);
+  else {
+    const ours = await make(process.cwd(), entry, outfilesOf(forms, outfileOf));
+    const notices = [noticeOfMusl(), ...noticesOfCrates()];
+    const text = noticesOf([ours.metafile], ours.legalTexts, notices);
+    writeFileSync('build/THIRD-PARTY-NOTICES', text);
+  }
+}

@@ -4,7 +4,7 @@
  *     node scripts/packages.js https://…/releases/download/v1.2.3
  *
  * - k8s-leader-<form>.tar.gz, of each form: program, manual page, completions, licences, to be unpacked into /usr/local
- * - k8s-leader_<version>_<machine>.deb of those for glibc, .apk of those for musl, made by nfpm (packaging/nfpm)
+ * - k8s-leader_<version>_<machine>.deb and .apk, made by nfpm (packaging/nfpm)
  * - leader.yaml, a manifest for Krew, where the address says from where it loads the tarballs
  *
  * $NFPM is nfpm; without it Go makes one. With $QUICK they are bigger, and made in a fraction of the time.
@@ -95,7 +95,6 @@ function systemPackage(folder, form, packager) {
     description,
     license,
     section: 'admin',
-    depends: packager === 'deb' ? ['libc6 (>= 2.17)'] : ['libstdc++'],
     mtime: new Date(0).toISOString(),
     contents,
     deb: { compression: isQuick ? 'none' : 'gzip' },
@@ -143,7 +142,7 @@ function krewManifest(tarballs, address) {
 }
 
 const [address = ''] = process.argv.slice(2);
-const forms = readdirSync(build).filter((name) => /^k8s-leader-linux-\w+(-musl)?$/.test(name));
+const forms = readdirSync(build).filter((name) => /^k8s-leader-linux-\w+$/.test(name));
 if (forms.length === 0 || !existsSync(join(build, `k8s-leader-linux-${process.arch}`)))
   throw new Error(`${resolve(build)} has no executables: npm run executable`);
 const place = mkdtempSync(join(tmpdir(), 'k8s-leader-packages-'));
@@ -156,9 +155,9 @@ try {
     fill(folder, form);
     const file = `${name}.tar.gz`;
     tarball(folder, join(build, file));
-    if (!form.endsWith('-musl')) tarballs.push({ form, file });
+    tarballs.push({ form, file });
     console.log(join(build, file));
-    console.log(systemPackage(folder, form, form.endsWith('-musl') ? 'apk' : 'deb'));
+    for (const packager of ['deb', 'apk']) console.log(systemPackage(folder, form, packager));
   }
   if (address !== '') {
     const manifest = krewManifest(tarballs, address);

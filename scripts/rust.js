@@ -8,11 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'n
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { compiler as compilerOfC } from '../native/compiler.js';
-
-export const triples = {
-  'linux-x64': 'x86_64-unknown-linux-musl',
-  'linux-arm64': 'aarch64-unknown-linux-musl',
-};
+import { triples } from './triples.ts';
 
 /** Runs a command of Cargo's for such a machine, optimised; returns the folder of what it has made. `env` is for the crate. */
 export function cargo(crate, form, words, env = {}) {

@@ -45,8 +45,8 @@ function records(file: string): Buffer[] {
 }
 
 /**
- * How many files our caller let us open (`ulimit -Sn`), where that is not what we have. Node and Bun raise it to the hard
- * limit when they start, so it is read from our parent, if that has the same hard limit. Undefined where it cannot be
+ * How many files our caller let us open (`ulimit -Sn`), where that is not what we have. Node raises it to the hard
+ * limit when it starts, so it is read from our parent, if that has the same hard limit. Undefined where it cannot be
  * known.
  */
 export function softFileLimit(): number | undefined {

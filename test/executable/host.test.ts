@@ -1,4 +1,4 @@
-/** What each port promises (test/platform), inside of the host: each claim in a process of its own. For those who make it (`npm run host`). */
+/** What each port promises (test/platform), inside of the host: each claim in a process of its own. */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-claims-'));
 const program = join(folder, 'claims');
 
 beforeAll(() => {
-  const args = ['scripts/host.js', 'test/platform/on-host.ts', program];
+  const args = ['scripts/executable.js', 'test/platform/on-host.ts', program];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 });
 afterAll(() => {

@@ -1,6 +1,7 @@
 /**
- * The image. No container runtime takes part: BuildKit's own reader says what the Dockerfile means (dockerfile.test.ts), its
- * steps are taken in a folder, and what it names as entry point runs in that, read-only, as the user it names.
+ * The image. No container runtime takes part: BuildKit's own reader says what the Dockerfile means
+ * (test/packaging/dockerfile.test.ts), its steps are taken in a folder, and what it names as entry point runs in that, read-only,
+ * as the user it names. What a command needs of programs is in the variant with a shell.
  */
 import {
   chmodSync,
@@ -12,30 +13,32 @@ import {
   rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { Container } from '../packaging/support/container.ts';
+import { imageOf, type Image } from '../packaging/support/image.ts';
 import { need } from '../process/support/stage.ts';
-import { Container } from './support/container.ts';
-import { bareRoot, imageOf, type Image } from './support/image.ts';
-
-/** Go builds the reader once, and npm fills the first stage. */
-const longestBuildMs = 900_000;
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-let image: Image;
+/** Nothing but our file; and with a shell. */
+let image: Image, debian: Image;
 /** What a standby says. */
 const waits = /standing by/;
 const local = ['run', '--lock', 'demo', '--backend', 'local', '--local-file', '/tmp/locks.db'];
 
+// Go builds the reader once.
 beforeAll(async () => {
   if (process.getuid?.() !== 0) throw new Error('this test needs root: it mounts a read-only root');
-  need('unshare', 'mount', 'chroot', 'setpriv', 'ldd', 'tini');
-  image = await imageOf(resolve());
-  return image.remove;
-}, longestBuildMs);
+  need('unshare', 'mount', 'chroot', 'setpriv', 'ldd');
+  [image, debian] = [await imageOf(), await imageOf('debian')];
+  return () => {
+    image.remove();
+    debian.remove();
+  };
+}, 900_000);
 
-function start(args?: readonly string[], volume?: string): Container {
-  const container = new Container(image, args, volume);
+function start(from: Image, args?: readonly string[], volume?: string): Container {
+  const container = new Container(from, args, volume);
   onTestFinished(async () => {
     container.end();
     await container.exit;
@@ -54,23 +57,26 @@ function emptyVolume(): string {
 }
 
 /** Everything in the image, with what a change would change. */
-function inventory(): string[] {
-  return globSync('**', { cwd: image.root }).map((name) => {
-    const { mtimeMs, ctimeMs, size, mode } = lstatSync(join(image.root, name));
+function inventory({ root }: Image): string[] {
+  return globSync('**', { cwd: root }).map((name) => {
+    const { mtimeMs, ctimeMs, size, mode } = lstatSync(join(root, name));
     return [name, mode, size, mtimeMs, ctimeMs].join(' ');
   });
 }
 
-it('is what the program needs, and its licence', () => {
-  const own = globSync('{opt,usr/{local,share}}/**', { cwd: image.root });
-  const files = own.filter((name) => lstatSync(join(image.root, name)).isFile());
-  expect(files.sort()).toEqual([
+it('has the program and its licences, and nothing else', () => {
+  const files = globSync('**', { cwd: image.root });
+  expect(files.filter((name) => lstatSync(join(image.root, name)).isFile()).sort()).toEqual([
     'usr/local/bin/k8s-leader',
     'usr/share/doc/k8s-leader/LICENSE',
     'usr/share/doc/k8s-leader/THIRD-PARTY-NOTICES',
   ]);
-  const text = readFileSync(join(image.root, files[2]!), 'utf8');
-  expect(text).toMatch(/^Bun \d+\.\d+\.\d+ \(MIT\)$/m);
+  const text = readFileSync(
+    join(image.root, 'usr/share/doc/k8s-leader/THIRD-PARTY-NOTICES'),
+    'utf8',
+  );
+  for (const title of [/^QuickJS-ng \d+\.\d+\.\d+ \(MIT\)$/m, /^rustls \d.* \(.*MIT\)/m])
+    expect(text).toMatch(title);
   expect(text).toMatch(/^commander \d+\.\d+\.\d+ \(MIT\)$/m);
 });
 
@@ -79,22 +85,18 @@ it.each(['README.md', 'docs/deployment.md'])('has what %s copies from it', (page
   expect(lstatSync(join(image.root, copied ?? '/none')).mode & 0o777).toBe(0o755);
 });
 
-it(
-  'for the other kind of machine its program is compiled on this one',
-  async () => {
-    const machines = { arm64: 183, amd64: 62 } as const;
-    const other = process.arch === 'arm64' ? 'amd64' : 'arm64';
-    const there = await imageOf(resolve(), other);
-    onTestFinished(there.remove);
-    const program = readFileSync(join(there.root, 'usr/local/bin/k8s-leader'));
-    // e_machine of its ELF header.
-    expect(program.readUInt16LE(18)).toBe(machines[other]);
-  },
-  longestBuildMs,
-);
+it.each([
+  ['amd64', 62],
+  ['arm64', 183],
+] as const)('for %s it has the program for that', async (machine, code) => {
+  const there = await imageOf('scratch', machine);
+  onTestFinished(there.remove);
+  // e_machine of its ELF header.
+  expect(readFileSync(join(there.root, 'usr/local/bin/k8s-leader')).readUInt16LE(18)).toBe(code);
+});
 
 it('without arguments there is help', async () => {
-  const container = start();
+  const container = start(image);
   expect(await container.exit).toEqual({ status: 0, signal: null });
   await container.closed;
   expect(container.stdout).toContain('k8s-leader run');
@@ -102,13 +104,13 @@ it('without arguments there is help', async () => {
 });
 
 it("the exit status is the command's, and nothing but /tmp is written to", async () => {
-  const before = inventory();
+  const before = inventory(debian);
   const write =
     'for place in / /usr /usr/local/bin /dev /tmp; do echo >$place/x && echo $place; done';
   const whoAmI = 'grep -E "^(Uid|Groups|NoNewPrivs|CapEff):" /proc/self/status';
   const howItIsMounted =
     'while read -r _ place _ how _; do echo "$place ${how%%,*}"; done </proc/mounts';
-  const container = start([
+  const container = start(debian, [
     ...local,
     '--',
     'sh',
@@ -130,12 +132,12 @@ it("the exit status is the command's, and nothing but /tmp is written to", async
     ...['null', 'zero', 'random', 'urandom'].map((device) => `/dev/${device} rw`),
   ]);
   expect(container.stderr).not.toContain('no keeper');
-  expect(inventory()).toEqual(before);
+  expect(inventory(debian)).toEqual(before);
 });
 
 it('a signal reaches the command', async () => {
   const command = 'trap "echo TERM; exit 7" TERM; echo ready; while :; do sleep 0.05; done';
-  const container = start([...local, '--', 'sh', '-c', command]);
+  const container = start(debian, [...local, '--', 'sh', '-c', command]);
   await container.line(/^ready$/);
   container.signal('SIGTERM');
   await container.line(/^TERM$/);
@@ -153,7 +155,7 @@ it('the next one waits in its turn, and TERM ends the wait', async () => {
   const shared = [...local.slice(0, -1), '/tmp/volume/own/locks.db', ...command];
   const contenders = [];
   for (const sign of [/^ready$/, waits, waits]) {
-    const contender = start(shared, volume);
+    const contender = start(debian, shared, volume);
     await contender.line(sign);
     contenders.push(contender);
   }
@@ -165,16 +167,24 @@ it('the next one waits in its turn, and TERM ends the wait', async () => {
   await next.line(/^ready$/);
 });
 
-it('a command cannot outlive its killed wrapper', async () => {
-  const container = start([...local, '--', 'sh', '-c', 'echo ready; exec sleep 600']);
+it('a command cannot outlive its killed wrapper, which is the first process', async () => {
+  const container = start(debian, [
+    ...local,
+    '--',
+    'sh',
+    '-c',
+    'echo ready; while :; do sleep 1; done',
+  ]);
   await container.line(/^ready$/);
+  const command = container.processOf('sh');
   process.kill(container.processOf('k8s-leader'), 'SIGKILL');
-  expect(await container.exit).toEqual({ status: 137, signal: null });
+  await container.exit;
+  expect(() => process.kill(command, 0)).toThrow('ESRCH');
 });
 
-it('as an init container it installs a copy, which runs where there is nothing but glibc', async () => {
+it('as an init container it installs a copy, which runs where there is nothing else', async () => {
   const volume = emptyVolume();
-  const init = start(['install', '/tmp/volume'], volume);
+  const init = start(image, ['install', '/tmp/volume'], volume);
   expect(await init.exit).toEqual({ status: 0, signal: null });
   await init.closed;
   expect(init.stderr).toBe('');
@@ -182,22 +192,17 @@ it('as an init container it installs a copy, which runs where there is nothing b
   const copy = lstatSync(join(volume, 'k8s-leader'));
   expect([copy.uid, copy.gid, copy.mode & 0o777]).toEqual([65532, 65532, 0o755]);
 
-  const root = bareRoot();
+  // In any other image, here its own.
   const copied = '/tmp/volume/k8s-leader';
-  const bare = { ...image, root, config: { ...image.config, Entrypoint: [copied] } };
-  const container = new Container(bare, [...local, '--', copied, '--version'], volume);
-  onTestFinished(async () => {
-    container.end();
-    await container.exit;
-    rmSync(root, { recursive: true });
-  });
+  const there = { ...image, config: { ...image.config, Entrypoint: [copied] } };
+  const container = start(there, [...local, '--', copied, '--version'], volume);
   expect(await container.exit).toEqual({ status: 0, signal: null });
   await container.closed;
-  expect(container.stdout).toBe(`${version}\n`);
+  expect(container.stdout).toContain(version);
 });
 
 it('it installs into a file system in memory as well', async () => {
-  const container = start([
+  const container = start(debian, [
     ...local,
     '--',
     'sh',
@@ -206,11 +211,11 @@ it('it installs into a file system in memory as well', async () => {
   ]);
   expect(await container.exit).toEqual({ status: 0, signal: null });
   await container.closed;
-  expect(container.lines).toContain(version);
+  expect(container.stdout).toContain(version);
 });
 
 it('a command that is not there is said so', async () => {
-  const container = start([...local, '--', 'no-such-command']);
+  const container = start(image, [...local, '--', 'no-such-command']);
   expect(await container.exit).toEqual({ status: 127, signal: null });
   await container.closed;
   expect(container.stderr).toMatch(/^k8s-leader: .*no-such-command.*\n$/);

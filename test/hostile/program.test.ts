@@ -1,5 +1,5 @@
 /** The real program among hostile surroundings: it ends, in time, with a documented status and lines without stacks. */
-import { isHost, program, programWith } from '../support/program-under-test.ts';
+import { executable, program, programWith } from '../support/program-under-test.ts';
 import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -132,8 +132,8 @@ describe('TERM ends the wait although a thread hangs', () => {
   });
 });
 
-// The host's end waits for no thread, so it has no other way.
-test.skipIf(isHost)(
+// The end of the executable waits for no thread, so it has no other way.
+test.skipIf(executable !== undefined)(
   'where no thread hangs, the exit is an ordinary one',
   async ({ folder, server }) => {
     const trace = join(folder.path, 'replaced');

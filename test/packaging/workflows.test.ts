@@ -3,6 +3,7 @@ import { loadYaml } from '@kubernetes/client-node/dist/yaml.js';
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
+import { triples } from '../../scripts/triples.ts';
 
 interface Step {
   readonly uses?: string;
@@ -92,24 +93,19 @@ test('the tests run on the oldest line of Node that the package promises', () =>
   expect(/\d+/.exec(manifest.engines.node)?.[0]).toBe(oldest);
 });
 
-test('a release has the executable in every form that there is, and Dependabot looks after each npm package', () => {
-  const folder = 'packaging/executable';
-  const { optionalDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
-    optionalDependencies: Record<string, string>;
-  };
-  const forms = Object.keys(optionalDependencies).map((name) =>
-    name.replace('@oven/bun-', '').replace('aarch64', 'arm64'),
-  );
-  const { release } = workflow('.github/workflows/release.yml').jobs;
-  const shell = (release?.steps ?? []).map(({ run }) => run ?? '').join('\n');
-  const made = /npm run executable -- (.*)/.exec(shell)?.[1]?.split(' ');
-  expect(made?.sort()).toEqual(forms.sort());
-
+test('a release and its image have the executable for every machine, and Dependabot looks after what is in it', () => {
+  const forms = Object.keys(triples);
+  const { release, image } = workflow('.github/workflows/release.yml').jobs;
+  for (const job of [release, image]) {
+    const shell = (job?.steps ?? []).map(({ run }) => run ?? '').join('\n');
+    const made = /npm run executable -- (.*)/.exec(shell)?.[1]?.split(' ');
+    expect(made?.sort()).toEqual(forms.sort());
+  }
   const { updates } = loadYaml<{ updates: { directory: string }[] }>(
     readFileSync('.github/dependabot.yml', 'utf8'),
   );
   const directories = updates.map(({ directory }) => directory);
-  expect(directories).toContain(`/${folder}`);
+  expect(directories).toEqual(expect.arrayContaining(['/', '/native/host']));
 });
 
 test('what is run by .ci/run exists', () => {

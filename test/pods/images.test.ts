@@ -24,21 +24,3 @@ describe('where the wrapper is killed', () => {
     expect(() => process.kill(command.pid, 0)).toThrow('ESRCH');
   });
 });
-
-test('in an image with musl in place of glibc, the leading pod is deleted', async ({ story }) => {
-  await story.apply(example('deployment.yaml', { image: 'musl:1' }));
-  await story.rolledOut('worker');
-  const leader = await story.leader('worker');
-  const libraries = await story.kubectl('exec', leader, '--', 'ls', '/lib');
-  expect(libraries).toContain('ld-musl-');
-  expect(libraries).not.toContain('linux-gnu');
-  const deletedMs = nowMs();
-  await story.deletePod(leader);
-  const next = await story.lifeAfter(deletedMs);
-  expect(next.pod).not.toBe(leader);
-  expect((await story.lives())[0]).toMatchObject({
-    pod: leader,
-    endedMs: expect.any(Number) as number,
-  });
-  await story.rolledOut('worker');
-});

@@ -3,7 +3,6 @@
  * little. `ROUNDS=3` plays each pair in each place, more repeat that. `FIGURES=1` says how long nothing was left after.
  */
 import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { executable } from '../support/program-under-test.ts';
 import { adversary, kinds, play } from './support/adversaries.ts';
 import { Den } from './support/den.ts';
 import { endings, flags, withinMs, type EndingName } from './support/endings.ts';
@@ -88,15 +87,13 @@ describe.each(rounds)('round %i:', (round) => {
     const firstUser = 20_000 + (process.pid % 3_000) * (everyEnding.length + 1);
     const limited = (nth: number) => [...asUser(firstUser + nth), 'prlimit', '--nproc=120'];
 
-    // The runtime of the one-file executable may crash there (docs/reference.md).
-    if (executable === undefined)
-      test.concurrent.for(everyEnding.map((ending, index) => ({ ending, nth: index + 1 })))(
-        'nothing is left when $ending',
-        async ({ ending, nth }, { stage }) => {
-          const options = { before: limited(nth) };
-          await play(stage, { command: (den) => adversary('crowd', den, 1_000), ending, options });
-        },
-      );
+    test.concurrent.for(everyEnding.map((ending, index) => ({ ending, nth: index + 1 })))(
+      'nothing is left when $ending',
+      async ({ ending, nth }, { stage }) => {
+        const options = { before: limited(nth) };
+        await play(stage, { command: (den) => adversary('crowd', den, 1_000), ending, options });
+      },
+    );
 
     test('nothing is left when the wrapper crashes', async ({ stage }) => {
       const den = new Den(stage);

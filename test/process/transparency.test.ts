@@ -1,5 +1,4 @@
 /** Bytes pass as if CMD ran alone: arguments, environment, stdin, stdout, stderr. */
-import { executable } from '../support/program-under-test.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -97,15 +96,13 @@ test('no signal is ignored or blocked in CMD', async ({ stage, expect }) => {
   expect(wrapper.stdout).toMatch(/^SigBlk:\t0{16}\nSigIgn:\t0{16}\n$/);
 });
 
-// The runtime of the one-file executable needs one: test/executable.
-if (executable === undefined)
-  test('a working folder that has been removed is no obstacle', async ({ stage, expect }) => {
-    const cwd = join(stage.folder, 'removed');
-    mkdirSync(cwd);
-    const before = ['sh', '-c', 'rmdir "$PWD" && exec "$@"', 'sh'];
-    const wrapper = stage.run(['sh', '-c', 'exit 3'], { cwd, before });
-    expect(await wrapper.exit).toEqual({ status: 3, signal: null });
-  });
+test('a working folder that has been removed is no obstacle', async ({ stage, expect }) => {
+  const cwd = join(stage.folder, 'removed');
+  mkdirSync(cwd);
+  const before = ['sh', '-c', 'rmdir "$PWD" && exec "$@"', 'sh'];
+  const wrapper = stage.run(['sh', '-c', 'exit 3'], { cwd, before });
+  expect(await wrapper.exit).toEqual({ status: 3, signal: null });
+});
 
 describe('stdin', () => {
   const bytes = randomBytes(1_000_000);

@@ -3,7 +3,6 @@
  * executable that the variable EXECUTABLE names, so that one suite serves both forms.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,24 +21,20 @@ export const programWithoutInspector: readonly string[] = executable
   ? program
   : [process.execPath, '--disable-sigusr1', bin];
 
-/** Whether the executable is our own host with our code (scripts/host.js), where there is nothing of Node or Bun. */
-export const isHost = executable !== undefined && !readFileSync(executable).includes('BUN_OPTIONS');
-
-/** The program with a module of ours loaded with it, to do it harm. For the host it is made anew, as it loads nothing. */
+/** The program with a module of ours loaded with it, to do it harm. The executable is made anew, as it loads nothing. */
 export function programWith(module: string): readonly string[] {
   if (executable === undefined) return [process.execPath, '--import', module, bin];
-  if (isHost) return [hostWith(basename(module, '.js'), join(dirname(module), 'host'))];
-  return ['env', `BUN_OPTIONS=--preload=${module}`, executable];
+  return [executableWith(basename(module, '.js'), join(dirname(module), 'host'))];
 }
 
 const harmed = resolve('build/harmed');
 const made = new Set<string>();
 
-/** The program whose code begins with the file of that name. */
-function hostWith(name: string, folder: string): string {
+/** The executable whose code begins with the file of that name. */
+function executableWith(name: string, folder: string): string {
   const outfile = join(harmed, name);
   if (!made.has(name))
-    execFileSync(process.execPath, ['scripts/host.js', join(folder, `${name}.ts`), outfile], {
+    execFileSync(process.execPath, ['scripts/executable.js', join(folder, `${name}.ts`), outfile], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   made.add(name);

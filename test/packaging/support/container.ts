@@ -27,7 +27,7 @@ export class Container extends Program {
 
   /** Reaches the first process in it, as a signal from a kubelet does. */
   override signal(name: NodeJS.Signals): void {
-    process.kill(this.processOf('tini'), name);
+    process.kill(this.processOf('k8s-leader'), name);
   }
 
   /** The first process in it with that program. */

@@ -1,13 +1,11 @@
 /**
  * The images of the tests, as archives that containerd reads. buildah builds the project's from its Dockerfile, as it is,
- * and from that what the examples name. Nothing is pulled: Debian's debootstrap makes the base image, and this machine's
- * Node and npm turn it into the one that the first stage wants.
+ * and from that what the examples name. Nothing is pulled: Debian's debootstrap makes the base of the others.
  */
 import { globSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { builtOnce, runTool } from '../../interop/support/built-once.ts';
-import { muslDockerfile, muslFiles } from './musl.ts';
 
 /** The names of what is imported. Those that share a file differ in nothing. */
 export const imageNames = {
@@ -15,30 +13,18 @@ export const imageNames = {
   worker: ['worker:1', 'web:42', 'primary:1', 'backup:1'],
   bare: ['bare:1'],
   shellless: ['shellless:1'],
-  musl: ['musl:1'],
   pause: ['pause:1'],
 } as const;
 
 const project = resolve(import.meta.dirname, '../../..');
 const debian = 'docker.io/library/debian:bookworm-slim';
-const node = 'docker.io/library/node:24-bookworm-slim';
 const local = (name: string): string => `localhost/${name}`;
-
-/** The machine's own authorities, for where a proxy looks into what is downloaded. */
-const authorities = '/etc/ssl/certs/ca-certificates.crt';
 
 /** What the Dockerfile sees, and what else the images are made from. */
 const contextFiles = [
-  ...[
-    'Dockerfile',
-    '.dockerignore',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    'LICENSE',
-  ],
-  ...['bin/**', 'native/bin/**', 'packaging/executable/**', 'scripts/**', 'src/**'],
-  ...['test/pods/images/*.ts', 'test/pods/programs/stamp/*', 'test/executable/musl-root.sh'],
+  ...['Dockerfile', '.dockerignore', 'LICENSE', 'build/THIRD-PARTY-NOTICES'],
+  `build/k8s-leader-linux-${process.arch}`,
+  ...['test/pods/images/*.ts', 'test/pods/programs/stamp/*'],
 ];
 
 /** What the images get from elsewhere. */
@@ -49,7 +35,7 @@ export interface Programs {
   readonly clientGo: string;
 }
 
-/** The folder of the archives, `NAME.tar`. Built anew when any source has changed, which takes minutes. */
+/** The folder of the archives, `NAME.tar`, with the executable of build/. Built anew when any source has changed, which takes minutes. */
 export async function imageArchives(programs: Programs): Promise<string> {
   const sources = globSync(contextFiles, { cwd: project, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -84,7 +70,6 @@ async function buildImages(folder: string, { stamp, clientGo }: Programs): Promi
   };
   const root = join(await debianRoot(), 'root.tar');
   await build(debian, { 'root.tar': root }, debianDockerfile);
-  await build(node, await nodeFiles(), nodeDockerfile);
   // BuildKit gives the architecture by itself.
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
   await run([
@@ -99,8 +84,6 @@ async function buildImages(folder: string, { stamp, clientGo }: Programs): Promi
   const worker = { stamp: join(stamp, 'stamp') };
   await build(local('worker'), { ...worker, 'client-go': clientGo }, workerDockerfile);
   await build(local('shellless'), worker, shelllessDockerfile);
-  const musl = { ...worker, ...(await muslFiles()) };
-  await build(local('musl'), musl, muslDockerfile(debian, local('k8s-leader')));
   await build(local('bare'), worker, `FROM ${debian}\n${commands}`);
   const pause = 'FROM scratch\nCOPY pause /\nUSER 65535:65535\nENTRYPOINT ["/pause"]';
   await build(local('pause'), { pause: join(stamp, 'pause') }, pause);
@@ -114,24 +97,11 @@ async function buildImages(folder: string, { stamp, clientGo }: Programs): Promi
   for (const each of [storage, `${storage}-run`]) await rm(each, { recursive: true, force: true });
 }
 
-/** In a build the commands have this machine's network, for `npm ci` and `apt-get`. */
+/** In a build the commands have this machine's network, for `apt-get`. */
 const how = ['--isolation=chroot', '--network=host', '--pull=never', '--layers=false', '--quiet'];
 
-const nodeFiles = async (): Promise<Files> => ({
-  node: process.execPath,
-  npm: dirname(dirname(await whereIs('npm'))),
-  'ca.crt': authorities,
-});
-
-/** No shell, nor anything else but what the wrapper needs. */
-const loader =
-  process.arch === 'x64' ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-linux-aarch64.so.1';
-const libraries = ['c', 'dl', 'm', 'pthread'].map((name) => `/lib/*-linux-gnu/lib${name}.so.*`);
-const shelllessDockerfile = `FROM scratch
-COPY --from=${debian} ${libraries.join(' ')} /lib/
-COPY --from=${debian} ${loader} ${dirname(loader)}/
-COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
-COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
+/** No shell, nor anything else. */
+const shelllessDockerfile = `FROM ${local('k8s-leader')}
 WORKDIR /app
 COPY stamp worker
 USER 1000:1000`;
@@ -142,21 +112,15 @@ ADD root.tar /
 RUN echo 'Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";' >/etc/apt/apt.conf.d/docker-clean
 CMD ["/bin/sh"]`;
 
-const nodeDockerfile = `FROM ${debian}
-COPY node /usr/local/bin/
-COPY npm /usr/local/lib/node_modules/npm
-COPY ca.crt ${authorities}
-ENV NODE_EXTRA_CA_CERTS=${authorities}
-RUN for each in npm npx; do ln -s ../lib/node_modules/npm/bin/$each-cli.js /usr/local/bin/$each; done`;
-
 /** What the examples run. */
 const commands = `WORKDIR /app
 COPY stamp worker
 RUN for each in web migrate primary backup.sh; do ln worker $each; done
 USER 1000:1000`;
 
+/** With an init for those who want one. */
 const workerDockerfile = `FROM ${debian}
-COPY --from=${local('k8s-leader')} /usr/bin/tini /usr/bin/
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 COPY --from=${local('k8s-leader')} /usr/local/bin/k8s-leader /usr/local/bin/
 COPY client-go /usr/local/bin/
 ${commands}`;
@@ -173,12 +137,6 @@ async function fill(context: string, files: Files, dockerfile: string): Promise<
   for (const [name, from] of Object.entries(files))
     await cp(from, join(context, name), { recursive: true, dereference: true });
   await writeFile(join(context, 'Dockerfile'), dockerfile);
-}
-
-async function whereIs(program: string): Promise<string> {
-  const shell = { file: 'sh', absent: 'there is no shell' };
-  const path = await runTool(shell, ['-c', `readlink -f "$(command -v ${program})"`]);
-  return path.trim();
 }
 
 /** In mounts of its own, which end with it. */
