@@ -18,7 +18,7 @@ import { hasControllingTerminal, isTerminal } from '../platform/descriptors.ts';
 import { become, ownPid } from '../platform/self.ts';
 import { typed } from '../text.ts';
 import { version } from '../version.ts';
-import type { Surroundings } from '../world.ts';
+import type { Surroundings, World } from '../world.ts';
 import { run, type RunPorts } from './run.ts';
 import { Starter } from './start.ts';
 
@@ -60,7 +60,7 @@ export async function runCommand(options: RunOptions, world: Surroundings): Prom
   await using starter = new Starter({ clock: systemClock, ...what });
   const { droppedLines } = world;
   await using extras = new Extras(options, { env, identity, emit, droppedLines });
-  for (const message of [...options.warnings, ...warningsOfThePlace(unguarded)])
+  for (const message of [...options.warnings, ...warningsOfThePlace(unguarded, world)])
     emit({ kind: 'warning', message });
 
   const ports: RunPorts = {
@@ -113,13 +113,14 @@ function identityFrom(env: Environment): string {
 }
 
 /** What the machine we run on cannot give us. */
-function warningsOfThePlace(unguarded: string | undefined): string[] {
+function warningsOfThePlace(unguarded: string | undefined, { executable }: World): string[] {
   const warnings: string[] = [];
   if (unguarded !== undefined)
     warnings.push(
       `no keeper, so CMD outlives a killed or frozen wrapper, and its daemons outlive CMD: ${unguarded}`,
     );
-  if (ownPid() === 1)
+  // The one file blocks signals with its first instruction, and reaps whatever ends.
+  if (ownPid() === 1 && executable === undefined)
     warnings.push(
       'this is PID 1: zombies are not reaped, and a signal in the first 0.1s is lost; put an init in front, such as tini',
     );

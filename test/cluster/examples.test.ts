@@ -65,13 +65,13 @@ function wrappedIn(file: string): Container {
 /** What is said to `k8s-leader run`, without CMD. */
 function flagsOf(file: string): string[] {
   const { command } = wrappedIn(file);
-  expect(command.slice(0, 4)).toEqual(['tini', '--', 'k8s-leader', 'run']);
-  return command.slice(4, command.indexOf('--', 4));
+  expect(command.slice(0, 2)).toEqual(['k8s-leader', 'run']);
+  return command.slice(2, command.indexOf('--'));
 }
 
 function optionsOf(file: string) {
   const { command } = wrappedIn(file);
-  const invocation = parse(command.slice(3), {}, { version: '1' });
+  const invocation = parse(command.slice(1), {}, { version: '1' });
   if (invocation.kind !== 'run') throw new Error(`${file} does not run anything`);
   return invocation.options;
 }

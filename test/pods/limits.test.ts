@@ -5,7 +5,7 @@ import { nowMs } from './support/lives.ts';
 import { example } from './support/manifest.ts';
 
 describe('with a limit of', () => {
-  test.for<{ cpu?: string; memory?: string }>([{ cpu: '50m' }, { cpu: '20m' }, { memory: '96Mi' }])(
+  test.for<{ cpu?: string; memory?: string }>([{ cpu: '50m' }, { cpu: '20m' }, { memory: '32Mi' }])(
     '%o both pods get ready, and hand over',
     async (limits, { story }) => {
       await story.apply(example('deployment.yaml', { limits }));

@@ -60,11 +60,12 @@ export function doctorOptions(
 
 export async function run(call: Call): Promise<Exit> {
   const { argv, help, env, stdout, signal, findKeeper } = call;
+  const isOneFile = call.executable !== undefined;
   const options = doctorOptions(argv, env);
   if ('text' in options) return help(options.text);
   const identity = options.identity ?? `${env['POD_NAME'] || hostname()}_…`;
   const plan = { ...options, identity, env, userAgent };
-  const ports = { clock: systemClock, signal, pid: ownPid(), findKeeper };
+  const ports = { clock: systemClock, signal, pid: ownPid(), isOneFile, findKeeper };
   const findings: Finding[] = [];
   for await (const finding of examine(plan, ports)) {
     findings.push(finding);

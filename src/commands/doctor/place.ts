@@ -10,7 +10,7 @@ import type { DoctorPlan, DoctorPorts } from './target.ts';
 
 export async function* checkPlace(
   { env, command, takeoverOnExit }: DoctorPlan,
-  { pid, findKeeper }: DoctorPorts,
+  { pid, isOneFile, findKeeper }: DoctorPorts,
 ): Findings {
   const problem = keeperProblem(findKeeper);
   yield problem === undefined
@@ -20,7 +20,7 @@ export async function* checkPlace(
         `CMD would outlive a killed or frozen wrapper: ${problem}`,
         'see "Without a keeper" in docs/install.md',
       );
-  yield checkInit(pid);
+  yield checkInit(pid, isOneFile);
   if (takeoverOnExit) yield await checkContainer();
   if (command === undefined) return;
   try {
@@ -32,8 +32,9 @@ export async function* checkPlace(
 }
 
 /** Where we are PID 1, or the wrapper that runs beside us is. */
-function checkInit(pid: number) {
+function checkInit(pid: number, isOneFile: boolean) {
   const remedy = 'put an init such as tini in front of it';
+  if (pid === 1 && isOneFile) return well('init', 'this is PID 1, and reaps what it inherits');
   if (pid === 1)
     return ill('init', 'this is PID 1: zombies are not reaped, an early signal is lost', remedy);
   const first = firstProcess();

@@ -29,6 +29,7 @@ export interface DoctorPorts {
   readonly signal: AbortSignal;
   /** Of this process. */
   readonly pid: number;
+  readonly isOneFile: boolean;
   readonly findKeeper: FindKeeper;
 }
 
