@@ -61,6 +61,11 @@ describe('refuses, with one line and exit status 64,', () => {
       ['--pod-label', 'role', '--backend', 'local'],
       '--pod-label does not work with --backend local',
     ],
+    [
+      'the end of a container with a local lock',
+      ['--takeover-on-exit', '--backend', 'local'],
+      '--takeover-on-exit does not work with --backend local',
+    ],
     ['a port beyond the last', ['--listen', '65536'], "--listen '65536': a port is at most 65535"],
     ...['http', '80a', '-1', '1e3', 'example.com:80', '::1:80', '1.2.3:80', '1.2.3.256:80'].map(
       (text): [string, string[], RegExp] => [

@@ -5,6 +5,7 @@ import { exitCode } from '../../exit-code.ts';
 import { demand, exists, isFile, readNow } from '../../platform/files-now.ts';
 import { basename, dirname, resolve } from '../../platform/paths.ts';
 import { look } from '../follow.ts';
+import type { Container } from '../../takeover/container.ts';
 import { ill, illness, open, well, type Finding, type Findings } from './finding.ts';
 import type { DoctorPlan, DoctorPorts } from './target.ts';
 
@@ -21,7 +22,10 @@ export async function* checkPlace(
         'see "Without a keeper" in docs/install.md',
       );
   yield checkInit(pid, isOneFile);
-  if (takeoverOnExit) yield await checkContainer();
+  if (takeoverOnExit) {
+    const { hereContainer } = await import('../../takeover/takeover.ts');
+    yield judgeContainer(hereContainer(), isWritable);
+  }
   if (command === undefined) return;
   try {
     yield well('command', findCommand(command, env['PATH']));
@@ -46,20 +50,21 @@ function checkInit(pid: number, isOneFile: boolean) {
 }
 
 /** Whether the end of this container proves that everything in it is over, and can be certified. */
-async function checkContainer(): Promise<Finding> {
+export function judgeContainer(
+  container: Container,
+  isWritable: (path: string) => boolean,
+): Finding {
   const about = 'takeover';
-  const { hereContainer } = await import('../../takeover/takeover.ts');
-  const container = hereContainer();
-  if (container.kind === 'unfit')
-    return ill(
-      about,
-      `a crash here costs a lease: ${container.why}`,
-      'see "Taking over at once" in docs/deployment.md',
-    );
+  const lost = 'a crash here costs a lease';
+  if (container.kind === 'unfit') {
+    const remedy = 'see "Taking over at once" in docs/deployment.md';
+    return ill(about, `${lost}: ${container.why}`, remedy);
+  }
   const { name, file } = container;
-  return isWritable(file)
-    ? well(about, `the kubelet certifies the end of container ${name} by ${file}`)
-    : unwritable(`a crash here costs a lease`, file);
+  if (isWritable(file))
+    return well(about, `the kubelet certifies the end of container ${name} by ${file}`);
+  const remedy = 'let this user write to the file of terminationMessagePath';
+  return ill(about, `${lost}: no permission to write to ${file}`, remedy);
 }
 
 function firstProcess(): string[] | undefined {
