@@ -138,6 +138,7 @@ pub fn operate(name: &str, args: &Args) -> std::result::Result<Outcome, Fault> {
         "open" => done(open_file(path, args.number(0), args.number(1)), "open"),
         "close" => done(unistd::close(args.fd()).map(nothing), "close"),
         "read" => done(read(args.fd(), args.number(1), args.number(2)), "read"),
+        "rest" => done(rest(args.fd()), "read"),
         "write" => done(unistd::write(borrow(args.fd()), &args.bytes).map(count), "write"),
         "stat" => done(stat(path).map(facts), "stat"),
         "lstat" => done(lstat(path).map(facts), "lstat"),
@@ -199,6 +200,17 @@ fn read(fd: RawFd, length: i64, position: i64) -> nix::Result<Outcome> {
     };
     bytes.truncate(taken);
     Ok(Outcome::Bytes(bytes))
+}
+
+fn rest(fd: RawFd) -> nix::Result<Outcome> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 16_384];
+    loop {
+        match unistd::read(borrow(fd), &mut piece)? {
+            0 => return Ok(Outcome::Bytes(bytes)),
+            taken => bytes.extend(&piece[..taken]),
+        }
+    }
 }
 
 fn system(result: std::io::Result<()>) -> nix::Result<Outcome> {

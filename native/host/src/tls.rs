@@ -12,6 +12,7 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
 };
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -284,13 +285,17 @@ fn parse_head<'js>(ctx: Ctx<'js>, bytes: Value<'js>) -> Result<Option<Object<'js
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(error) => return Err(Fault::coded("HPE_INVALID", format!("Parse Error: {error}")).throw(&ctx)),
     };
-    let pairs = response
-        .headers
-        .iter()
-        .map(|header| vec![header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()]);
+    let mut joined = BTreeMap::<String, String>::new();
+    for header in response.headers.iter() {
+        let value = String::from_utf8_lossy(header.value);
+        joined
+            .entry(header.name.to_ascii_lowercase())
+            .and_modify(|before| *before += &format!(", {value}"))
+            .or_insert_with(|| value.into_owned());
+    }
     let head = Object::new(ctx)?;
     head.set("status", response.code)?;
-    head.set("headers", pairs.collect::<Vec<_>>())?;
+    head.set("headers", joined)?;
     head.set("length", length)?;
     Ok(Some(head))
 }

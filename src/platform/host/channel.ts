@@ -24,6 +24,8 @@ export class SocketChannel implements Channel {
   #reader: PromiseWithResolvers<Uint8Array<ArrayBuffer>> | undefined;
   #error: unknown;
   #isClosed = false;
+  /** That are watched. */
+  #events = 0;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -65,6 +67,7 @@ export class SocketChannel implements Channel {
     native.watch(this.#fd, 2, () => {
       try {
         native.socketError(this.#fd);
+        native.watch(this.#fd, 0);
         this.#reader = undefined;
         this.#look();
         done.resolve(new Uint8Array());
@@ -83,11 +86,15 @@ export class SocketChannel implements Channel {
   #look(): void {
     if (this.#isClosed) return;
     const events = (this.#reader ? 1 : 0) | (this.#outbox.isEmpty ? 0 : 2);
-    native.watch(this.#fd, events, (ready) => {
-      if (ready & 2) this.#flush();
-      if (ready & (1 | 4)) this.#receive();
-    });
+    if (events === this.#events) return;
+    this.#events = events;
+    native.watch(this.#fd, events, this.#onReady);
   }
+
+  readonly #onReady = (ready: number): void => {
+    if (ready & 2) this.#flush();
+    if (ready & (1 | 4)) this.#receive();
+  };
 
   #receive(): void {
     if (this.#isClosed || !this.#reader) return;

@@ -36,12 +36,7 @@ class HostFile implements OpenFile {
   }
 
   async rest(): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
-    for (;;) {
-      const piece = await native.thread('read', this.#fd, pieceBytes, -1);
-      if (piece.length === 0) return Buffer.concat(pieces);
-      pieces.push(piece);
-    }
+    return Buffer.from((await native.thread('rest', this.#fd)).buffer);
   }
 
   write(text: string): Promise<void> {

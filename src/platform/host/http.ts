@@ -20,7 +20,7 @@ export async function readHead(read: Read): Promise<Head> {
     if (head) {
       const rest = bytes.subarray(head.length);
       if (head.status >= 200 || head.status === switching)
-        return { status: head.status, headers: joined(head.headers), rest };
+        return { status: head.status, headers: head.headers, rest };
       bytes = rest;
       continue;
     }
@@ -29,13 +29,6 @@ export async function readHead(read: Read): Promise<Head> {
     bytes = Buffer.concat([bytes, more]);
     if (bytes.length > mostHeadBytes) throw new Error('the headers of the answer have no end');
   }
-}
-
-function joined(pairs: readonly (readonly [string, string])[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of pairs)
-    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
-  return headers;
 }
 
 /** How an answer ends: `reusable` when another may follow on the channel. */

@@ -7,6 +7,8 @@ interface NativeOperations {
   close(fd: number): void;
   /** Position -1: where it is. */
   read(fd: number, length: number, position: number): Uint8Array<ArrayBuffer>;
+  /** From where it is to its end. */
+  rest(fd: number): Uint8Array<ArrayBuffer>;
   write(fd: number, bytes: Uint8Array): number;
   stat(path: string | Uint8Array): NativeStat;
   lstat(path: string): NativeStat;
@@ -157,10 +159,10 @@ interface Native {
   pipe(): [ours: number, theirs: number];
 
   tls(options: NativeTlsOptions): NativeTlsConfig;
-  /** Of an HTTP/1.1 response, with names in small letters; undefined while it is incomplete. */
+  /** Of an HTTP/1.1 response, with names in small letters, and what comes twice joined; undefined while it is incomplete. */
   parseHead(
     bytes: Uint8Array,
-  ): { status: number; headers: [name: string, value: string][]; length: number } | undefined;
+  ): { status: number; headers: Record<string, string>; length: number } | undefined;
 
   /** For one body of HTTP/1.1 that comes in chunks. */
   chunks(): NativeChunks;

@@ -113,8 +113,9 @@ function bytesOf({ server, method, path, headers, body }: Outgoing): Uint8Array 
     ...headers,
     ...(content ? { 'Content-Length': String(content.length) } : {}),
   };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+  let lines = `${method} ${path} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(all)) lines += `${name}: ${value}\r\n`;
+  const head = Buffer.from(`${lines}\r\n`, 'latin1');
   return content ? Buffer.concat([head, content]) : head;
 }
 

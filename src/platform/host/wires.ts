@@ -20,6 +20,8 @@ export class HostWire implements Wire {
   #isShut = false;
   #hasPeerEnded = false;
   #isDestroyed = false;
+  /** That are watched. */
+  #events = 0;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -78,13 +80,18 @@ export class HostWire implements Wire {
     if (this.#isDestroyed) return;
     const toRead = this.#isPaused || this.#hasPeerEnded ? 0 : readable;
     const toWrite = this.#outbox.isEmpty ? 0 : writable;
-    native.watch(this.#fd, toRead | toWrite | trouble, (events) => {
-      if (events & writable) this.#flush();
-      if (this.#isDestroyed) return;
-      if (!this.#isPaused && !this.#hasPeerEnded && events & (readable | trouble)) this.#read();
-      else if (events & trouble) this.destroy();
-    });
+    const events = toRead | toWrite | trouble;
+    if (events === this.#events) return;
+    this.#events = events;
+    native.watch(this.#fd, events, this.#onReady);
   }
+
+  readonly #onReady = (events: number): void => {
+    if (events & writable) this.#flush();
+    if (this.#isDestroyed) return;
+    if (!this.#isPaused && !this.#hasPeerEnded && events & (readable | trouble)) this.#read();
+    else if (events & trouble) this.destroy();
+  };
 
   #read(): void {
     try {
