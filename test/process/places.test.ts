@@ -1,7 +1,7 @@
 /** Containers and other places where something is missing that is usually there. */
 import { beforeAll, describe } from 'vitest';
 import { executable } from '../support/program-under-test.ts';
-import { until } from './support/proc.ts';
+import { childrenOf, until } from './support/proc.ts';
 import { fixture, need, quoted, test, type RunOptions, type Stage } from './support/stage.ts';
 
 beforeAll(() => {
@@ -121,4 +121,37 @@ test('PID 1 without an init gets a hint, once', async ({ stage, expect }) => {
   expect(wrapper.lines.filter((line) => line.includes('put an init in front'))).toHaveLength(
     executable === undefined ? 1 : 0,
   );
+});
+
+test.skipIf(executable === undefined)(
+  'PID 1 without an init reaps what is left to it',
+  async ({ stage, expect }) => {
+    const wrapper = stage.run(['sh', '-c', 'echo ready; sleep 1000'], { place: 'as PID 1' });
+    await wrapper.line(/^ready$/);
+    const own = childrenOf(wrapper.wrapperPid);
+    // No descendants of CMD, as what somebody executes in a container.
+    const inside = ['nsenter', '--target', String(wrapper.wrapperPid), '--pid', '--mount'];
+    const orphans = 'for n in 1 2 3 4 5 6 7 8; do sleep 0.2 & done; sleep 1000 & exit';
+    const other = stage.start([...inside, 'sh', '-c', orphans]);
+    expect(await other.exit).toEqual({ status: 0, signal: null });
+    await until(() => childrenOf(wrapper.wrapperPid).length === own.length + 1);
+    wrapper.signal('SIGTERM');
+    expect(await wrapper.exit).toEqual({ status: 143, signal: null });
+  },
+);
+
+test('a leader goes on when CMD takes every process that it may have', async ({
+  stage,
+  expect,
+}) => {
+  const greedy =
+    'perl -e \'$| = 1; 1 while defined($pid = fork) && $pid; sleep 1000 if defined $pid; print "full\\n"; sleep 1000\'';
+  const limit = ['prlimit', '--nproc=120'];
+  const wrapper = stage.run(['sh', '-c', greedy], { before: [...arbitraryUser, ...limit] });
+  await wrapper.line(/^full$/);
+  const { renewTimeUs } = stage.lockFile.record!;
+  await until(() => stage.lockFile.record!.renewTimeUs! > renewTimeUs! + 3_000_000);
+  wrapper.signal('SIGTERM');
+  expect(await wrapper.exit).toEqual({ status: 143, signal: null });
+  expect(wrapper.family()).toEqual([]);
 });

@@ -2,7 +2,6 @@
 
 use crate::fault::Fault;
 use crate::files::{Args, Outcome, borrow, operate};
-use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -124,19 +123,18 @@ impl<'js> Turns<'js> {
     fn hand_over(&self, operation: String, args: Args) -> Result<Promise<'js>> {
         let (promise, resolve, reject) = self.ctx.promise()?;
         let id = self.next_id();
+        self.works.borrow_mut().insert(id, [resolve, reject]);
         let (sender, bell) = (self.sender.clone(), self.bell.clone());
-        let work = move || {
+        let work = Arc::new(move || {
             let outcome = operate(&operation, &args);
             // Nobody is left to be told when the process ends.
             let _ = sender.send((id, outcome));
             let _ = bell.write(1);
-        };
-        match std::thread::Builder::new().stack_size(STACK).spawn(work) {
-            Ok(_) => drop(self.works.borrow_mut().insert(id, [resolve, reject])),
-            Err(_) => {
-                let fault = Fault::of(Errno::EAGAIN, "pthread_create", None);
-                reject.call::<_, ()>((fault.value(&self.ctx)?,))?;
-            }
+        });
+        let on_thread = work.clone();
+        if std::thread::Builder::new().stack_size(STACK).spawn(move || on_thread()).is_err() {
+            // CMD may have taken every process that we may have: better at once than not at all.
+            work();
         }
         Ok(promise)
     }
