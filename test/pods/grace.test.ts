@@ -1,7 +1,6 @@
 /** How long the kubelet waits, and what becomes of the lock. */
 import { describe, expect } from 'vitest';
 import { test } from './support/fixtures.ts';
-import { nowMs } from './support/lives.ts';
 import { example } from './support/manifest.ts';
 import type { Story } from './support/story.ts';
 
@@ -10,10 +9,7 @@ async function deleteDeaf(story: Story, grace: number): Promise<{ onMs: number; 
   await story.apply(example('deployment.yaml', { grace, command: ['./worker', '--ignore-term'] }));
   await story.rolledOut('worker');
   const leader = await story.leader('worker');
-  const deletedMs = nowMs();
-  await story.deletePod(leader);
-  const next = await story.lifeAfter(deletedMs);
-  expect(next.pod).not.toBe(leader);
+  const next = await story.succeeded(leader);
   const [first] = await story.lives();
   return { onMs: first!.seenMs - first!.toldMs!, nextMs: next.begunMs - first!.seenMs };
 }

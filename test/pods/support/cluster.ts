@@ -104,17 +104,28 @@ interface Readiness {
 }
 
 /** Waits until the API server says so. */
-export async function nodeReady(request: ApiRequest): Promise<void> {
+export function nodeReady(request: ApiRequest): Promise<void> {
+  return readiness('the node is ready', request, (status) => status === 'True');
+}
+
+/** Waits until the control plane has missed the kubelet for long enough. */
+export function nodeNotReady(request: ApiRequest): Promise<void> {
+  return readiness('the node is not ready', request, (status) => status !== 'True');
+}
+
+async function readiness(
+  what: string,
+  request: ApiRequest,
+  isIt: (status: string | undefined) => boolean,
+): Promise<void> {
   await until(
-    'the node is ready',
+    what,
     async () => {
       const { status, body } = await request<Readiness>('GET', `/api/v1/nodes/${nodeName}`);
-      return (
-        status === 200 &&
-        body.status.conditions.some((each) => each.type === 'Ready' && each.status === 'True')
-      );
+      if (status !== 200) return false;
+      return isIt(body.status.conditions.find(({ type }) => type === 'Ready')?.status);
     },
-    { withinMs: 120_000, everyMs: 100 },
+    { withinMs: 180_000, everyMs: 100 },
   );
 }
 

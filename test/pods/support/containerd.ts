@@ -87,3 +87,11 @@ async function commandOf(pid: number): Promise<string> {
   const words = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
   return words.replaceAll('\0', ' ').trim();
 }
+
+/** When a process was started, by CLOCK_MONOTONIC on a machine that has not slept, to a hundredth of a second. */
+export async function startedMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+  // Behind the name, which may hold anything, the fields from the third on.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[19]) * 10;
+}

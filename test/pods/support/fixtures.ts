@@ -7,11 +7,18 @@ import { Story } from './story.ts';
 interface Fixtures {
   readonly cluster: Cluster;
   readonly story: Story;
+  /** For a test that has several at the same time. */
+  readonly openStory: () => Promise<Story>;
 }
 
 let stories = 0;
 /** Whoever tries again must not forget it. */
 const everMet: unknown[] = [];
+
+/** Fails this story and all that follow, also those that are tried again. */
+export function unforgiven(what: string): void {
+  everMet.push(what);
+}
 
 /** For a story whose point is that two lived at once: it says by itself what is allowed. */
 export const mayOverlap = new WeakSet<Story>();
@@ -24,21 +31,35 @@ export const test = base.extend<Fixtures>({
     },
     { scope: 'worker' },
   ],
-  story: async ({ cluster, task }, use) => {
-    stories += 1;
-    const story = await Story.open(cluster, `story-${String(stories)}`);
+  openStory: async ({ cluster, task }, use) => {
+    const open: Story[] = [];
     const begun = performance.now();
-    await use(story);
-    const lives = await story.lives();
-    say(task.name, begun, gapsMs(lives));
-    const met = mayOverlap.has(story) ? [] : overlaps(lives);
-    everMet.push(...met);
-    if (met.length > 0 || (task.result?.errors ?? []).length > 0)
-      process.stderr.write(`\n${task.name}\n${await story.told()}\n`);
-    await story.close();
+    await use(async () => {
+      stories += 1;
+      const story = await Story.open(cluster, `story-${String(stories)}`);
+      open.push(story);
+      return story;
+    });
+    const hasFailed = (task.result?.errors ?? []).length > 0;
+    for (const story of open) await end(story, { name: task.name, begun, hasFailed });
     expect(everMet).toEqual([]);
   },
+  story: async ({ openStory }, use) => {
+    await use(await openStory());
+  },
 });
+
+async function end(
+  story: Story,
+  { name, begun, hasFailed }: { name: string; begun: number; hasFailed: boolean },
+): Promise<void> {
+  const lives = await story.lives();
+  say(name, begun, gapsMs(lives));
+  const met = mayOverlap.has(story) ? [] : overlaps(lives);
+  everMet.push(...met);
+  if (met.length > 0 || hasFailed) process.stderr.write(`\n${name}\n${await story.told()}\n`);
+  await story.close();
+}
 
 function say(name: string, begun: number, gaps: readonly number[]): void {
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);

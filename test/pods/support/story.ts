@@ -8,7 +8,7 @@ import { until, type Patience } from '../../cluster/support/until.ts';
 import type { ApiObject } from '../../support/control-plane/api-request.ts';
 import type { Cluster } from './cluster.ts';
 import { inmates, type Inmate } from './containerd.ts';
-import { readLives, type Life } from './lives.ts';
+import { nowMs, readLives, type Life } from './lives.ts';
 import { claim } from './manifest.ts';
 import { outcomeOf, tool, type Said } from './tool.ts';
 
@@ -152,6 +152,15 @@ export class Story {
       async () => (await this.lives()).find(({ begunMs }) => begunMs > sinceMs),
       patience,
     );
+  }
+
+  /** Deletes the leader, and waits for the next command, which is another pod's. */
+  async succeeded(leader: string, ...how: string[]): Promise<Life> {
+    const deletedMs = nowMs();
+    await this.deletePod(leader, ...how);
+    const next = await this.lifeAfter(deletedMs);
+    if (next.pod === leader) throw new Error(`${leader} has been deleted, and leads again`);
+    return next;
   }
 
   /** Deletes the pod and does not wait. */
