@@ -76,8 +76,8 @@ export const mutations: readonly Mutation[] = [
     name: 'a claim is made on whatever is there by now',
     edits: [
       [
-        '() => writer.claim(seen, { isWanted, death: memory.death })',
-        'async () => writer.claim(await writer.read().catch(() => seen), { isWanted, death: memory.death })',
+        '() =>\n        writer.claim(seen, {',
+        'async () =>\n        writer.claim(await writer.read().catch(() => seen), {',
       ],
     ],
     tests: election,
