@@ -64,5 +64,12 @@ function inFolder(folder, script) {
 }
 
 function sysroot(crate) {
-  return execFileSync('rustc', ['--print', 'sysroot'], { cwd: crate, encoding: 'utf8' }).trim();
+  try {
+    return execFileSync('rustc', ['--print', 'sysroot'], { cwd: crate, encoding: 'utf8' }).trim();
+  } catch (thrown) {
+    if (thrown.code !== 'ENOENT') throw thrown;
+    throw new Error('the one-file executable needs Rust, by rustup: https://rustup.rs', {
+      cause: thrown,
+    });
+  }
 }
