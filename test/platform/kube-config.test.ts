@@ -1,27 +1,16 @@
 /** The host's stand-in for the client's KubeConfig says the same as the client, or refuses in words of its own. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { KubeConfig as Client } from '@kubernetes/client-node/dist/config.js';
 import { afterAll, expect, test, vi } from 'vitest';
 import { KubeConfig as StandIn } from '../../src/platform/host/modules/kube-config.ts';
 import { Unusable } from '../../src/platform/unusable.ts';
 import { tlsFile } from '../support/api-server.ts';
 
-/** As much of the host as reading a file takes, before anything looks for it. */
-vi.hoisted(() => {
-  vi.stubGlobal('native', {
-    arch: 'x86_64',
-    monotonicMs: () => performance.now(),
-    sync(operation: string, ...args: [never, never]) {
-      if (operation === 'open') return openSync(args[0], 'r');
-      if (operation === 'close') {
-        closeSync(args[0]);
-        return undefined;
-      }
-      const bytes = new Uint8Array(args[1]);
-      return bytes.subarray(0, readSync(args[0], bytes));
-    },
-  });
-});
+/** As much of the host as it takes. */
+vi.stubGlobal('native', { monotonicMs: () => performance.now() });
+vi.mock('../../src/platform/host/files-now.ts', () => ({
+  readNow: (path: string) => readFileSync(path),
+}));
 afterAll(() => {
   vi.unstubAllGlobals();
 });
@@ -54,7 +43,11 @@ test.each<[string, Entry, Entry]>([
   ['nothing', {}, {}],
   ['a token', {}, { token: 't' }],
   ['a token file', {}, provider('file', { tokenFile: tlsFile('ca.crt') })],
-  ['a token before its file', {}, { token: 't', ...provider('x', { tokenFile: tlsFile('ca.crt') }) }],
+  [
+    'a token before its file',
+    {},
+    { token: 't', ...provider('x', { tokenFile: tlsFile('ca.crt') }) },
+  ],
   ['a user name', {}, { username: 'alice', password: 'a:b' }],
   ['certificates', {}, { 'client-certificate-data': base64('alice.crt') }],
   ['files', { 'certificate-authority': tlsFile('ca.crt') }, { 'client-key': tlsFile('alice.key') }],
