@@ -18,10 +18,9 @@ const muchLessThanTheLeaseMs = 60_000;
 /** With a lease of 15 s the command would be stopped after 10 s. */
 const awayMs = isForFigures ? 90_000 : 20_000;
 
-/** The wrapper is the first process of its container. */
-const withoutInit: Change['container'] = (container) => {
-  const words = container.command ?? [];
-  container.command = words.slice(words.indexOf('k8s-leader'));
+/** The wrapper is not the first process of its container. */
+const withInit: Change['container'] = (container) => {
+  container.command = ['sh', '-c', '"$@"; exit $?', 'sh', ...(container.command ?? [])];
 };
 
 const kinds = new Map<string, number[]>();
@@ -63,12 +62,12 @@ async function takenOver(story: Story, kind: string): Promise<Takeover> {
 
 describe('long before the lease has run out another command begins, when', () => {
   test.for(rounds)('the wrapper is killed, round %i', async (_, { story }) => {
-    await wrapperKilled(story, await worker(story));
-    await takenOver(story, 'the wrapper below tini is killed');
+    await wrapperKilled(story, await worker(story, { container: withInit }));
+    await takenOver(story, 'the wrapper below an init is killed');
   });
 
   test.for(rounds)('the wrapper is PID 1 and is killed, round %i', async (_, { story }) => {
-    await wrapperKilled(story, await worker(story, { container: withoutInit }));
+    await wrapperKilled(story, await worker(story));
     await takenOver(story, 'the wrapper as PID 1 is killed');
   });
 
@@ -77,6 +76,7 @@ describe('long before the lease has run out another command begins, when', () =>
     await wrapperKilled(story, leader);
     const { first, next } = await takenOver(story, 'the only container is started again');
     expect(next.pod).toBe(leader);
+    await story.restarted(leader);
     const { wrapper } = await story.family(leader);
     const begunMs = await startedMs(wrapper.pid);
     tell('   of that, until the kubelet has started it', begunMs - first.seenMs);
@@ -94,11 +94,10 @@ describe('long before the lease has run out another command begins, when', () =>
 
   test.for(rounds)('the memory is used up, round %i', async (_, { story }) => {
     // Many small ones, so that the kernel chooses the wrapper.
-    const eaters = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do STAMPS=/none ./worker --eat 14 & done';
+    const eaters = 'for i in $(seq 40); do STAMPS=/none ./worker --eat 4 & done';
     const leader = await worker(story, {
       limits: { memory: '128Mi' },
       command: ['sh', '-c', `${eaters}; exec ./worker`],
-      container: withoutInit,
     });
     await takenOver(story, 'the memory is used up');
     expect(await story.restarted(leader)).toMatchObject({ exitCode: 137 });

@@ -15,11 +15,14 @@ export const rounds = Array.from(
   (_, index) => index + 1,
 );
 
-/** As docs/deployment.md has them. */
-export const options = [
-  ...['--takeover-on-exit', '--lease-duration=120s', '--renew-deadline=110s'],
+const optionsWith = (lease: string, deadline: string): string[] => [
+  ...['--takeover-on-exit', `--lease-duration=${lease}`, `--renew-deadline=${deadline}`],
   ...['--retry-period=20s', '--request-timeout=10s'],
 ];
+/** As docs/deployment.md has them. */
+const options = optionsWith('120s', '110s');
+/** For what takes longer. */
+export const veryLong = optionsWith('600s', '590s');
 /** The kubelet has told everything long before. */
 const noticedMs = isForFigures ? 30_000 : 15_000;
 
