@@ -3,15 +3,8 @@
  * (test/packaging/dockerfile.test.ts), its steps are taken in a folder, and what it names as entry point runs in that, read-only,
  * as the user it names. What a command needs of programs is in the variant with a shell.
  */
-import {
-  chmodSync,
-  globSync,
-  lstatSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, globSync, lstatSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -50,9 +43,8 @@ function start(from: Image, args?: readonly string[], volume?: string): Containe
 function emptyVolume(): string {
   const volume = mkdtempSync(join(tmpdir(), 'k8s-leader-volume-'));
   chmodSync(volume, 0o777);
-  onTestFinished(() => {
-    rmSync(volume, { recursive: true });
-  });
+  // What runs in a container that has been killed may still write for a moment.
+  onTestFinished(() => rm(volume, { recursive: true, maxRetries: 20, retryDelay: 50 }));
   return volume;
 }
 
