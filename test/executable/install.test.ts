@@ -1,16 +1,7 @@
 /** The executable by itself: it copies itself, and takes nothing from where it happens to be started. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -109,17 +100,4 @@ test('files of the folder where it is started change nothing', () => {
   const cmd = ['sh', '-c', 'echo "$LEADER_LOCK $HARMED"'];
   const { status, stdout } = run([executable], ['run', ...local(folder), '--', ...cmd], folder);
   expect([status, stdout]).toEqual([0, 'demo \n']);
-});
-
-test('in an empty root, without /proc, /dev and /tmp, it runs as any user', () => {
-  const root = folderFor('nothing');
-  chmodSync(root, 0o755);
-  copyFileSync(executable, join(root, 'k8s-leader'));
-  mkdirSync(join(root, 'locks'));
-  chmodSync(join(root, 'locks'), 0o1777);
-  const program = ['chroot', '--userspec=4711:4711', root, '/k8s-leader'];
-  const place = ['--backend', 'local', '--local-file', '/locks/own/locks.db'];
-  const ran = run(program, ['run', '--lock', 'x', ...place, '--', '/k8s-leader', '--version']);
-  expect([ran.status, ran.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
-  expect(ran.stderr).toMatch(/no keeper, .*: there is no \/proc\n/);
 });
