@@ -81,14 +81,16 @@ describe('a stranger that gets the process id of CMD', () => {
     return namespace;
   }
 
-  function endCommand(stage: Stage): void {
+  /** Returns when the stranger is there, under its own name. */
+  async function endCommand(stage: Stage, namespace: Program): Promise<void> {
     writeFileSync(join(stage.folder, 'end'), '');
+    await namespace.line(/^reused$/);
+    await until(() => commandsOf(namespace).includes(stranger));
   }
 
   test('survives that we kill what CMD left behind', async ({ stage, expect }) => {
     const namespace = await started(stage);
-    endCommand(stage);
-    await namespace.line(/^reused$/);
+    await endCommand(stage, namespace);
     await namespace.line(/^ended with 0$/);
     expect(commandsOf(namespace)).toContain(stranger);
     expect(commandsOf(namespace)).not.toContain(daemon);
@@ -100,8 +102,7 @@ describe('a stranger that gets the process id of CMD', () => {
     const wrapper = descendantsOf(namespace.pid).find(isWrapper)!;
     // Stopped, so that it leaves the daemon alone for now.
     process.kill(wrapper, 'SIGSTOP');
-    endCommand(stage);
-    await namespace.line(/^reused$/);
+    await endCommand(stage, namespace);
     process.kill(wrapper, 'SIGKILL');
     await namespace.line(/^ended with 137$/);
     await until(() => !commandsOf(namespace).includes(daemon));
