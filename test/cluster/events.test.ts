@@ -178,11 +178,11 @@ test('a server that answers no request for an Event delays neither renewals nor 
   const renewals = (await contest.requests('a')).filter(({ verb }) => verb === 'update');
   for (const interval of intervalsMs(renewals)) {
     expect(interval).toBeGreaterThan(900);
-    expect(interval).toBeLessThan(1_300);
+    expect(interval).toBeLessThan(1_600);
   }
   a.signal('SIGTERM');
   const released = Date.parse((await a.told('release')).time);
   await a.exited;
-  expect(Date.now() - released).toBeLessThan(300);
+  expect(Date.now() - released).toBeLessThan(1_000);
   expect(await eventsIn(contest)).toEqual([]);
 });
