@@ -22,7 +22,7 @@ const optionsWith = (lease: string, deadline: string): string[] => [
 /** As docs/deployment.md has them. */
 const options = optionsWith('120s', '110s');
 /** For what takes longer. */
-export const veryLong = optionsWith('600s', '590s');
+export const veryLong = optionsWith('600s', '500s');
 /** The kubelet has told everything long before. */
 const noticedMs = isForFigures ? 30_000 : 15_000;
 
