@@ -10,8 +10,32 @@ import { basename, join } from 'node:path';
 import { compiler as compilerOfC } from '../native/compiler.js';
 import { triples } from './triples.ts';
 
+/** For a download. */
+const mostMs = 300_000;
+
+/**
+ * Sees to it that Cargo has all that it needs for such a machine. Throws an Error that says what is missing, and cannot be
+ * had. rustup does not bring a target by itself where RUSTUP_AUTO_INSTALL is 0.
+ */
+export function prepare(crate, form) {
+  const triple = triples[form];
+  const bring = (command, args, what) => {
+    try {
+      execFileSync(command, args, { cwd: crate, stdio: 'inherit', timeout: mostMs });
+    } catch (cause) {
+      throw new Error(`the one-file executable needs ${what}, and ${command} could not bring it`, {
+        cause,
+      });
+    }
+  };
+  if (!existsSync(join(sysroot(crate), 'lib/rustlib', triple)))
+    bring('rustup', ['target', 'add', triple], `Rust for ${triple}`);
+  bring('cargo', ['fetch', '--quiet', '--locked', '--target', triple], 'the crates of Cargo.lock');
+}
+
 /** Runs a command of Cargo's for such a machine, optimised; returns the folder of what it has made. `env` is for the crate. */
 export function cargo(crate, form, words, env = {}) {
+  prepare(crate, form);
   const triple = triples[form];
   const inCache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader/host');
   const target = process.env.CARGO_TARGET_DIR ?? inCache;
