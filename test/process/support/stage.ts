@@ -29,7 +29,7 @@ export function signalPrinter(count: number): string[] {
 /** Lost after one second without a renewal, killed after 1.65 s, succeeded after two. */
 export const quick = ['--lease-duration', '2', '--renew-deadline', '1', '--retry-period', '0.2'];
 
-/** As in the issue: lost after 4 s, killed after 5.45 s, succeeded after 6 s. */
+/** Lost after 4 s, killed after 5.45 s, succeeded after 6 s. */
 export const slow = ['--lease-duration', '6', '--renew-deadline', '4', '--retry-period', '1'];
 
 export interface RunOptions extends Partial<ProgramOptions> {
