@@ -16,7 +16,7 @@ import { build } from 'esbuild';
 import { bundling } from './bundling.js';
 import { noticesOfCrates } from './crates.js';
 import { foldersOf, noticeOfMusl, noticesOf } from './notices.js';
-import { cargo } from './rust.js';
+import { cargo, prepare } from './rust.js';
 import { triples } from './triples.ts';
 import { versionDefines } from './version.js';
 
@@ -80,9 +80,11 @@ async function make(root, entry, outfiles) {
   const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-host-'));
   const crate = join(root, 'native/host');
   try {
+    // What makes the bytecode runs on this machine, whatever it is for.
+    for (const form of new Set(['linux-x64', ...Object.keys(outfiles)])) prepare(crate, form);
     const { files, ...ours } = await bundle(root, entry, folder);
     const modules = join(folder, 'modules');
-    // The bytecode is the same for both machines; what makes it runs on this one.
+    // The bytecode is the same for both machines.
     const compiler = join(cargo(crate, 'linux-x64', ['build', '--bin', 'compile']), 'compile');
     execFileSync(compiler, [modules, ...files], { stdio: 'inherit' });
     for (const [form, outfile] of Object.entries(outfiles)) {

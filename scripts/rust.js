@@ -33,9 +33,11 @@ export function prepare(crate, form) {
   bring('cargo', ['fetch', '--quiet', '--locked', '--target', triple], 'the crates of Cargo.lock');
 }
 
-/** Runs a command of Cargo's for such a machine, optimised; returns the folder of what it has made. `env` is for the crate. */
+/**
+ * Runs a command of Cargo's for such a machine, which has been prepared, optimised; returns the folder of what it has made.
+ * `env` is for the crate.
+ */
 export function cargo(crate, form, words, env = {}) {
-  prepare(crate, form);
   const triple = triples[form];
   const inCache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k8s-leader/host');
   const target = process.env.CARGO_TARGET_DIR ?? inCache;
