@@ -408,12 +408,14 @@ export class Life {
     }
     if (['lost', 'asked-to-step-down', 'suspended'].includes(event.kind))
       this.#isInterrupted = true;
-    if (event.kind === 'release') this.#isInOffice = false;
+    if (event.kind === 'release') {
+      this.#isInOffice = false;
+      world.releaseEnded(this);
+    }
     if (event.kind === 'lost') this.#hasLost = true;
     if (event.kind === 'stuck') this.#isStuck = true;
     if (event.kind === 'lost' && event.loss.kind === 'usurped') world.usurped(this);
     if (event.kind === 'asked-to-step-down') world.asked(this);
-    if (event.kind === 'standing-aside') world.standsAside(this);
     world.heard(this.name, event);
   }
 

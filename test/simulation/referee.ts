@@ -191,8 +191,8 @@ export class Referee {
       this.violated(`${life.name} steps down although nobody has asked it`);
   }
 
-  /** Whose release has got no answer counts from there: it may come to the server later, or never. */
-  standsAside(life: Life): void {
+  /** Without an answer the lease duration counts from there: the release may come to the server later, or never. */
+  releaseEnded(life: Life): void {
     if (this.#asked.has(life)) this.#asked.set(life, this.#world.truth.now());
   }
 

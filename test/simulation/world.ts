@@ -166,9 +166,9 @@ export class World {
     this.#referee.usurped(life, versions);
   }
 
-  /** It lets others have their turn. */
-  standsAside(life: Life): void {
-    this.#referee.standsAside(life);
+  /** Whether it has got an answer or not. */
+  releaseEnded(life: Life): void {
+    this.#referee.releaseEnded(life);
   }
 
   heard(name: string, event: RunEvent): void {
