@@ -23,12 +23,15 @@ export const systemClock: Clock = {
         resolve();
         return;
       }
-      const wake = () => {
-        clearTimeout(timer);
+      const ring = () => {
         signal?.removeEventListener('abort', wake);
         resolve();
       };
-      const timer = setTimeout(wake, Math.min(Math.ceil(ms), longestSleepMs));
+      const timer = setTimeout(ring, Math.min(Math.ceil(ms), longestSleepMs));
+      const wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
       signal?.addEventListener('abort', wake, { once: true });
     }),
 };

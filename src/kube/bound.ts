@@ -49,15 +49,16 @@ export async function withinBound<T>(
     release = () => undefined;
     return later;
   };
-  const ended = new Promise<never>((_, reject) => {
-    end.signal.addEventListener('abort', () => {
-      reject(end.signal.reason as LockFault);
-    });
-  });
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const onEnd = () => {
+    reject(end.signal.reason as LockFault);
+  };
+  end.signal.addEventListener('abort', onEnd);
   try {
     return await Promise.race([ended, work(end.signal, outlive)]);
   } finally {
     clearTimeout(timer);
+    end.signal.removeEventListener('abort', onEnd);
     release();
   }
 }

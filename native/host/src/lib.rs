@@ -49,8 +49,9 @@ const STACK: usize = 4 * 1024 * 1024;
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// What a start leaves behind, and more: looking for garbage takes as long as there are objects.
-const GARBAGE: usize = 4 * 1024 * 1024;
+/// More than a start takes: looking for garbage takes as long as there are objects. What refers to itself waits for that;
+/// a renewal leaves nothing of the kind.
+const GARBAGE: usize = 5 * 1024 * 1024 / 2;
 
 unsafe extern "C" {
     /// Of the C library.

@@ -92,6 +92,8 @@ export const send: Network['send'] = async (request) => {
   signal.addEventListener('abort', abort);
   const done = () => {
     signal.removeEventListener('abort', abort);
+    // It holds `done`.
+    answer = undefined;
   };
   try {
     line.channel.write(bytesOf(request));

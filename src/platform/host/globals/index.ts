@@ -4,16 +4,12 @@ import { HostBuffer } from './buffer.ts';
 import { hostProcess } from './process.ts';
 import { HostUrl } from './url.ts';
 
-/** Node's are objects, so are these: some look for `unref`. */
+/** Node's are objects, so are these: some look for `unref`. None holds what it calls, which often holds the timer. */
 class Timer {
-  readonly #callback: () => void;
-  readonly #everyMs: number | undefined;
   #id: number;
 
   constructor(callback: () => void, ms: number, isRepeated: boolean) {
-    this.#callback = callback;
-    this.#everyMs = isRepeated ? ms : undefined;
-    this.#id = this.#set(ms);
+    this.#id = isRepeated ? this.#every(callback, ms) : native.timer(ms, callback);
   }
 
   clear(): void {
@@ -34,11 +30,10 @@ class Timer {
     return true;
   }
 
-  #set(ms: number): number {
-    if (this.#everyMs === undefined) return native.timer(ms, this.#callback);
+  #every(callback: () => void, ms: number): number {
     return native.timer(ms, () => {
-      this.#id = this.#set(ms);
-      this.#callback();
+      this.#id = this.#every(callback, ms);
+      callback();
     });
   }
 }
