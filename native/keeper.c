@@ -569,7 +569,12 @@ int main(int argc, char **argv)
             open("/dev/null", O_RDWR | O_CLOEXEC);
     holdDescriptors(argc - 2, argv + 2);
 
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    /* Refused by an emulator or a filter of system calls. Then orphans would not be ours, and ECHILD would say nothing. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+        wrapper = 4;
+        sayNumber("unfit", errno);
+        return 71;
+    }
     pid_t outer = getpid();
     child = fork();
     if (child < 0)

@@ -161,6 +161,8 @@ export class Keepers {
     const [number = 0] = numbers;
     if (word === 'started') this.#onStarted(number);
     else if (word === 'failed') this.#error = errorName(number);
+    else if (word === 'unfit')
+      this.#error = `${errorName(number)}: no orphan would come to its keeper`;
     else if (word === 'exited')
       this.#onExited(
         this.#error === undefined

@@ -113,6 +113,31 @@ describe('where /proc is that of another PID namespace', () => {
   );
 });
 
+describe('where the kernel lets no orphan come to a keeper', () => {
+  const before = ['perl', fixture('no-subreaper.pl')];
+
+  // Node cannot ask the kernel; there the keeper does, when somebody leads.
+  test.concurrent('nobody takes the keeper for one', async ({ stage, expect }) => {
+    const wrapper = stage.run(['echo', 'started'], { before });
+    const status = executable === undefined ? 126 : 0;
+    expect(await wrapper.exit).toEqual({ status, signal: null });
+    await wrapper.line(
+      executable === undefined
+        ? /"echo" could not be started \(EINVAL: no orphan would come to its keeper\)$/
+        : /no keeper, so .*: EINVAL: .*PR_SET_CHILD_SUBREAPER/,
+    );
+    expect(wrapper.stdout).toBe(executable === undefined ? '' : 'started\n');
+    expect(stage.lockFile.holder).toBe('');
+  });
+
+  test.concurrent('--guard required does not start CMD', async ({ stage, expect }) => {
+    const wrapper = stage.run(['echo', 'started'], { before, flags: ['--guard', 'required'] });
+    const status = executable === undefined ? 126 : 69;
+    expect(await wrapper.exit).toEqual({ status, signal: null });
+    expect(wrapper.stdout).toBe('');
+  });
+});
+
 // The one file needs none.
 test('PID 1 without an init gets a hint, once', async ({ stage, expect }) => {
   const wrapper = stage.run(['true'], { place: 'as PID 1' });

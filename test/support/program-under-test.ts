@@ -43,7 +43,11 @@ function executableWith(name: string, folder: string): string {
 
 /** Whether this is the command line of a running program. */
 export function isProgram(argv: readonly string[]): boolean {
+  const [file = '', ...rest] = basename(argv[0] ?? '').startsWith(emulator) ? argv.slice(1) : argv;
   return executable
-    ? (argv[0] === executable || dirname(argv[0] ?? '') === harmed) && argv.length > 1
-    : argv[0] === process.execPath && argv.includes(bin);
+    ? (file === executable || dirname(file) === harmed) && rest.length > 0
+    : file === process.execPath && rest.includes(bin);
 }
+
+/** What runs the executable of another machine shows itself first. */
+const emulator = 'qemu-';

@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::prctl;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::time::{ClockId, clock_gettime};
@@ -81,6 +82,7 @@ pub fn offer<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
         Function::new(ctx.clone(), move |ctx: Ctx<'js>| match made.get() {
             Some(path) => Ok::<String, rquickjs::Error>(String::clone(path)),
             None => {
+                raise(&ctx, "prctl(PR_SET_CHILD_SUBREAPER)", may_adopt_orphans())?;
                 let path = raise(&ctx, "memfd_create", keeper(lowest))?;
                 Ok(made.get_or_init(|| path).clone())
             }
@@ -172,6 +174,11 @@ fn inherited_descriptors() -> Vec<RawFd> {
         .collect();
     kept.sort_unstable();
     kept
+}
+
+/// Whether the keeper may, without which it is none: we are again told to be what we are.
+fn may_adopt_orphans() -> nix::Result<()> {
+    prctl::set_child_subreaper(prctl::get_child_subreaper()?)
 }
 
 /// The keeper's program as a file in memory, above the places where it finds what it inherits.
