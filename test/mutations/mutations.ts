@@ -591,9 +591,14 @@ export const mutations: readonly Mutation[] = [
         '        prctl(PR_SET_CHILD_SUBREAPER, 1);\n        prctl(PR_SET_PDEATHSIG',
         '        prctl(PR_SET_PDEATHSIG',
       ],
-      ['    prctl(PR_SET_CHILD_SUBREAPER, 1);\n    pid_t outer', '    pid_t outer'],
+      ['if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {', 'if (0) {'],
     ],
     tests: processes('stopping'),
+  },
+  {
+    name: 'a keeper to which no orphan comes is trusted',
+    edits: [['        return 71;\n    }\n    pid_t outer', '    }\n    pid_t outer']],
+    tests: processes('places'),
   },
   {
     name: 'the keepers know only the children of CMD',
