@@ -176,7 +176,8 @@ describe.concurrent('the label', () => {
     const began = performance.now();
     a.signal('SIGTERM');
     expect(await a.ended).toEqual({ code: 143, signal: null });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // The request that hangs would last 2 s.
+    expect(performance.now() - began).toBeLessThan(1_900);
   });
 
   test('is set and removed while others write to the Pod all the time', async ({

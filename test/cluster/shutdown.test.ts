@@ -17,7 +17,7 @@ const endings = [
   ['SIGQUIT', { code: 131, signal: null }],
 ] as const;
 
-/** Sends it, and expects that within a second it is over without a word on stdout. */
+/** Sends it, and expects that it is over before a request could time out, without a word on stdout. */
 async function endsAtOnce(
   candidate: Candidate,
   [signal, ending]: (typeof endings)[number] = endings[0],
@@ -25,7 +25,7 @@ async function endsAtOnce(
   const sentAt = performance.now();
   candidate.signal(signal);
   expect(await candidate.ended).toEqual(ending);
-  expect(performance.now() - sentAt).toBeLessThan(1_000);
+  expect(performance.now() - sentAt).toBeLessThan(1_900);
   expect(candidate.stdout).toBe('');
 }
 
