@@ -191,7 +191,7 @@ export class Referee {
       this.violated(`${life.name} steps down although nobody has asked it`);
   }
 
-  /** Without an answer the lease duration counts from there: the release may come to the server later, or never. */
+  /** Without an answer the lease duration counts from now on: the release may come to the server later, or never. */
   releaseEnded(life: Life): void {
     if (this.#asked.has(life)) this.#asked.set(life, this.#world.truth.now());
   }

@@ -166,7 +166,7 @@ export class World {
     this.#referee.usurped(life, versions);
   }
 
-  /** Whether it has got an answer or not. */
+  /** With an answer or without. */
   releaseEnded(life: Life): void {
     this.#referee.releaseEnded(life);
   }

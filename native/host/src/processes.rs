@@ -176,7 +176,7 @@ fn inherited_descriptors() -> Vec<RawFd> {
     kept
 }
 
-/// Whether the keeper may, without which it is none: we are again told to be what we are.
+/// A keeper that may not is none. Sets for us what is set already: the kernel answers, and nothing changes.
 fn may_adopt_orphans() -> nix::Result<()> {
     prctl::set_child_subreaper(prctl::get_child_subreaper()?)
 }
