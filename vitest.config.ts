@@ -90,6 +90,7 @@ export default defineConfig({
           exclude: process.env['EXECUTABLE'] ? ofThePackage : [],
           ...patience,
           fileParallelism: false,
+          maxConcurrency: Number(process.env['AT_ONCE'] ?? 5),
         },
       },
       {

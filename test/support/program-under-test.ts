@@ -43,11 +43,8 @@ function executableWith(name: string, folder: string): string {
 
 /** Whether this is the command line of a running program. */
 export function isProgram(argv: readonly string[]): boolean {
-  const [file = '', ...rest] = basename(argv[0] ?? '').startsWith(emulator) ? argv.slice(1) : argv;
+  const [file = '', ...rest] = argv;
   return executable
     ? (file === executable || dirname(file) === harmed) && rest.length > 0
     : file === process.execPath && rest.includes(bin);
 }
-
-/** What runs the executable of another machine shows itself first. */
-const emulator = 'qemu-';

@@ -1,6 +1,7 @@
 /** What the kernel says about processes, read from /proc and independent of how the code under test reads it. */
 import { constants as fileConstants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { vi } from 'vitest';
 
 /** Process ids with all of the texts somewhere in their environment, zombies left out. */
@@ -46,8 +47,10 @@ export function signalsIn(pid: number, mask: string): Set<number> {
   return new Set(numbers.filter((number) => (bits >> BigInt(number - 1)) & 1n));
 }
 
+/** Without what runs a program for another machine, which the kernel puts before it (flag P of binfmt_misc). */
 export function argvOf(pid: number): string[] {
-  return read(pid, 'cmdline').split('\0').slice(0, -1);
+  const argv = read(pid, 'cmdline').split('\0').slice(0, -1);
+  return basename(argv[0] ?? '').startsWith('qemu-') ? argv.slice(2) : argv;
 }
 
 /** The process's children, in the order of their start. */
