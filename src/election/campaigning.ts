@@ -213,8 +213,8 @@ export class Campaign {
 
   #seeing(observation: Observation, byMany: boolean): Sight {
     const { memory, random } = this.#options;
-    const { asideUntilMs } = memory;
-    const hesitation = { hesitationMs: byMany ? hesitationMs(random) : 0 };
+    const { asideUntilMs, hasRivals } = memory;
+    const hesitation = { hesitationMs: byMany ? hesitationMs(random, hasRivals) : 0 };
     return { ...this.#moment(), ...hesitation, observation, asideUntilMs };
   }
 

@@ -1,6 +1,7 @@
 import type { ElectorOptions } from './options.ts';
 import { withoutDead, type Death } from './death.ts';
 import type { LeaderRecord, Versioned } from './lock.ts';
+import { isSameTerm } from './record.ts';
 import { claimableAtMs, observe, overhear, type Observation, type Sight } from './observation.ts';
 import type { Writer } from './writer.ts';
 import { jitterFactor } from './timing.ts';
@@ -22,6 +23,7 @@ export class Memory {
   #death: Death | undefined;
   #asideUntilMs = -Infinity;
   #transitions = 0;
+  #hasRivals = false;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -40,6 +42,11 @@ export class Memory {
   /** Local time before which we claim nothing. */
   get asideUntilMs(): number {
     return this.#asideUntilMs;
+  }
+
+  /** Whether somebody else has begun a term since the first sight. */
+  get hasRivals(): boolean {
+    return this.#hasRivals;
   }
 
   /** From now on others go first. `transitions` are those of the term that has ended. */
@@ -63,7 +70,9 @@ export class Memory {
   /** Takes into account what the lock was seen to be just now. */
   remember(seen: Versioned | undefined): Observation {
     const { onSight } = this.#options;
-    const observation = observe(this.#observation, this.#sight(seen));
+    const sight = this.#sight(seen);
+    this.#hasRivals ||= !sight.isOurs && isNewTerm(this.#observation, seen);
+    const observation = observe(this.#observation, sight);
     this.#observation = withoutDead(observation, this.#death?.home);
     if (seen && this.#isOfAnother(seen.record)) this.#asideUntilMs = -Infinity;
     const holder = seen?.record.holder ?? '';
@@ -93,4 +102,9 @@ export class Memory {
     const isEmptied = record.holder === '' && record.transitions === this.#transitions;
     return !isEmptied && !this.#options.writer.wrote(record);
   }
+}
+
+function isNewTerm(before: Observation | undefined, seen: Versioned | undefined): boolean {
+  if (!before || !seen?.record.holder) return false;
+  return !before.seen || !isSameTerm(before.seen.record, seen.record);
 }

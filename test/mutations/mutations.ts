@@ -201,7 +201,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'everybody claims in the same moment',
-    edits: [['byMany ? hesitationMs(random) : 0', 'byMany ? 0 * hesitationMs(random) : 0']],
+    edits: [['byMany ? hesitationMs', 'byMany ? 0 * hesitationMs']],
+    tests: election,
+  },
+  {
+    name: 'who was too slow once is as quick the next time',
+    edits: [['!sight.isOurs && isNewTerm(this.#observation, seen)', 'false']],
     tests: election,
   },
   {
