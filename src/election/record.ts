@@ -73,9 +73,14 @@ export function recordAfter(record: LeaderRecord, before: Notes | undefined): Le
     ...said,
     ...(isFor(home, record) ? { home } : {}),
     ...(isFor(stepDown, record) ? { stepDown } : {}),
-    ...(done?.length ? { done: done.slice(-mostKeys) } : {}),
-    ...(history?.length ? { history: history.slice(-mostTerms) } : {}),
+    ...(done?.length ? { done: latest(mostKeys, done) } : {}),
+    ...(history?.length ? { history: latest(mostTerms, history) } : {}),
   };
+}
+
+/** The same list where there are no more: whoever compares need not look into it. */
+function latest<T>(most: number, list: readonly T[]): readonly T[] {
+  return list.length > most ? list.slice(-most) : list;
 }
 
 /** The keys, with one more as the latest. */

@@ -44,9 +44,8 @@ function isStatus(value: unknown): value is number {
   return Number.isInteger(value) && 0 <= Number(value) && Number(value) <= 255;
 }
 
-/** As JSON. */
-export function historyText(terms: readonly PastTerm[]): string {
-  return JSON.stringify(terms.map(fieldsOf));
+export function historyFields(terms: readonly PastTerm[]): readonly JsonObject[] {
+  return terms.map(fieldsOf);
 }
 
 function fieldsOf({ holder, acquireTimeUs, untilUs, ended, exitStatus }: PastTerm): JsonObject {

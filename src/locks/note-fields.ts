@@ -12,7 +12,7 @@
 import type { Home, Notes, StepDownRequest } from '../election/lock.ts';
 import { mostKeys } from '../election/record.ts';
 import { isObject, parseJson, type JsonObject } from '../kube/json.ts';
-import { historyText, termsIn } from './history-fields.ts';
+import { historyFields, termsIn } from './history-fields.ts';
 import { formatMicroTime, parseMicroTime } from './record-fields.ts';
 
 export const stepDownAnnotation = 'k8s-leader.dev/step-down';
@@ -21,10 +21,10 @@ export const historyAnnotation = 'k8s-leader.dev/history';
 export const homeAnnotation = 'k8s-leader.dev/container';
 
 export function notesIn(annotations: JsonObject): Notes {
-  const stepDown = stepDownIn(parsed(annotations[stepDownAnnotation]));
-  const done = keysIn(parsed(annotations[doneAnnotation]));
-  const history = termsIn(parsed(annotations[historyAnnotation]));
-  const home = homeIn(parsed(annotations[homeAnnotation]));
+  const stepDown = readStepDown(annotations[stepDownAnnotation]);
+  const done = readDone(annotations[doneAnnotation]);
+  const history = readHistory(annotations[historyAnnotation]);
+  const home = readHome(annotations[homeAnnotation]);
   return {
     ...(stepDown ? { stepDown } : {}),
     ...(done ? { done } : {}),
@@ -35,24 +35,27 @@ export function notesIn(annotations: JsonObject): Notes {
 
 /** The annotations with these notes; the same ones when they say so already. */
 export function withNotes(annotations: JsonObject, notes: Notes): JsonObject {
-  const { stepDown, done, history, home } = notes;
   const before = notesIn(annotations);
-  const changed = { ...annotations };
-  if (stepDown === undefined) {
-    if (before.stepDown) Reflect.deleteProperty(changed, stepDownAnnotation);
-  } else if (!isSame(stepDown, before.stepDown)) {
-    changed[stepDownAnnotation] = JSON.stringify(termFields(stepDown));
-  }
-  if (home === undefined) {
-    if (before.home) Reflect.deleteProperty(changed, homeAnnotation);
-  } else if (!isSame(home, before.home)) {
-    changed[homeAnnotation] = JSON.stringify({ ...termFields(home), ...home.facts });
-  }
-  if (done !== undefined && !isSame(done, before.done))
-    changed[doneAnnotation] = JSON.stringify(done);
-  if (history !== undefined && !isSame(history, before.history))
-    changed[historyAnnotation] = historyText(history);
-  return isSame(changed, annotations) ? annotations : changed;
+  // These two are of one term and go with it. What is said of the others stays.
+  const { stepDown, home, done = before.done, history = before.history } = notes;
+  const changes = {
+    ...change(stepDownAnnotation, before.stepDown, stepDown, termFields),
+    ...change(homeAnnotation, before.home, home, (it) => ({ ...termFields(it), ...it.facts })),
+    ...change(doneAnnotation, before.done, done, (keys) => keys),
+    ...change(historyAnnotation, before.history, history, historyFields),
+  };
+  return Object.keys(changes).length === 0 ? annotations : { ...annotations, ...changes };
+}
+
+/** What is to be written of a note, undefined to remove it; nothing when it says so already. */
+function change<N>(
+  annotation: string,
+  before: N | undefined,
+  note: N | undefined,
+  fields: (note: N) => unknown,
+): JsonObject {
+  if (isSame(note, before)) return {};
+  return { [annotation]: note && JSON.stringify(fields(note)) };
 }
 
 /** The latest of them; undefined when there are none. */
@@ -83,10 +86,22 @@ function stepDownIn(value: unknown): StepDownRequest | undefined {
   return { holder, acquireTimeUs };
 }
 
-function parsed(annotation: unknown): unknown {
-  return typeof annotation === 'string' ? parseJson(annotation) : undefined;
+const readStepDown = readingOnce(stepDownIn);
+const readDone = readingOnce(keysIn);
+const readHistory = readingOnce((value) => termsIn(value));
+const readHome = readingOnce(homeIn);
+
+/** Reads a note from its annotation. Each renewal carries it along, and seldom does it change: the same text is read once. */
+function readingOnce<N>(noteIn: (value: unknown) => N): (annotation: unknown) => N {
+  let latest: { readonly text: string; readonly note: N } | undefined;
+  return (annotation) => {
+    if (typeof annotation !== 'string') return noteIn(undefined);
+    if (latest?.text !== annotation)
+      latest = { text: annotation, note: noteIn(parseJson(annotation)) };
+    return latest.note;
+  };
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

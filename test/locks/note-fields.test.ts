@@ -28,6 +28,21 @@ it('writes what it reads, for people to write as well', () => {
   expect(withNotes(annotations, { stepDown, done: ['v41', 'v42'] })).toBe(annotations);
 });
 
+it('reads what has not changed only once', () => {
+  const since = '2026-11-30T10:00:00.000001Z';
+  const terms = [{ holder: 'a', since, until: since, ended: 'released', exitStatus: 0 }];
+  const annotations = () => ({
+    'k8s-leader.dev/history': JSON.stringify(terms),
+    'k8s-leader.dev/once': '["v41"]',
+  });
+  const { history, done } = notesIn(annotations());
+  expect(history).toHaveLength(1);
+  expect(notesIn(annotations()).history).toBe(history);
+  expect(notesIn(annotations()).done).toBe(done);
+  terms.push({ ...terms[0]!, holder: 'b' });
+  expect(notesIn(annotations()).history).toHaveLength(2);
+});
+
 describe('ignores', () => {
   test.each<unknown>([
     undefined,
