@@ -694,7 +694,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'step-down: nobody stands aside',
-    edits: [['const { asideUntilMs } = memory;', 'const asideUntilMs = -Infinity;']],
+    edits: [
+      [
+        'const { asideUntilMs, hasRivals } = memory;',
+        'const asideUntilMs = -Infinity, { hasRivals } = memory;',
+      ],
+    ],
     tests: ['test/election/step-down.test.ts'],
   },
   {
