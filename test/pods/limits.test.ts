@@ -4,7 +4,7 @@ import { test } from './support/fixtures.ts';
 import { example } from './support/manifest.ts';
 
 describe('with a limit of', () => {
-  test.for<{ cpu?: string; memory?: string }>([{ cpu: '50m' }, { cpu: '20m' }, { memory: '32Mi' }])(
+  test.for<{ cpu?: string; memory?: string }>([{ cpu: '50m' }, { cpu: '20m' }, { memory: '16Mi' }])(
     '%o both pods get ready, and hand over',
     async (limits, { story }) => {
       await story.apply(example('deployment.yaml', { limits }));
