@@ -88,7 +88,7 @@ function stepDownIn(value: unknown): StepDownRequest | undefined {
 
 const readStepDown = readingOnce(stepDownIn);
 const readDone = readingOnce(keysIn);
-const readHistory = readingOnce((value) => termsIn(value));
+const readHistory = readingOnce(termsIn);
 const readHome = readingOnce(homeIn);
 
 /** Reads a note from its annotation. Each renewal carries it along, and seldom does it change: the same text is read once. */

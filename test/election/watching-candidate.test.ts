@@ -22,6 +22,13 @@ async function renewed(times: number): Promise<void> {
   }
 }
 
+/** Somebody else takes the lock while we hesitate. */
+async function beaten(): Promise<void> {
+  scene.server.edit(released);
+  await scene.clock.advance(3);
+  scene.server.edit(recordOf('c'));
+}
+
 const calls = () => scene.server.calls.length;
 
 async function standBy(): Promise<Campaign> {
@@ -56,9 +63,7 @@ describe('a standby that watches', () => {
 
   it('hesitates for longer once somebody else has been quicker', async () => {
     const campaign = await standBy();
-    scene.server.edit(released);
-    await scene.clock.advance(3);
-    scene.server.edit(recordOf('c'));
+    await beaten();
     await scene.clock.advance(1_000);
     scene.server.edit(released);
     await scene.clock.advance(12);
@@ -78,9 +83,7 @@ describe('a standby that watches', () => {
 
   it('drops its claim when somebody else was faster', async () => {
     const campaign = await standBy();
-    scene.server.edit(released);
-    await scene.clock.advance(3);
-    scene.server.edit(recordOf('c'));
+    await beaten();
     await scene.clock.advance(10_000);
     expect(campaign.outcome).toBeUndefined();
     expect(new Set(scene.server.calls.map(({ verb }) => verb))).toEqual(new Set(['read']));

@@ -1,6 +1,7 @@
 /**
  * Every command of adversary.pl with every way in which its wrapper ends, and the same where the wrapper itself may do
- * little. `ROUNDS=3` plays each pair in each place, more repeat that. `FIGURES=1` says how long nothing was left after.
+ * little. `ROUNDS=3` plays each pair in each place, more repeat that. `FIGURES=1` says how long nothing was left after;
+ * `AT_ONCE=1` plays one case at a time, so that none is measured while another computes.
  */
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { adversary, kinds, play } from './support/adversaries.ts';
